@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Floors of the house, lowest first; a module imports only modules named before it.
+/// `docs/architecture.md` draws the same map.
+let package = Package(
+  name: "pogo",
+  products: [
+    .executable(name: "pogo", targets: ["pogo"]),
+    .library(name: "Harness", targets: ["Harness"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // 0: C, and the faces of Debian's libraries.
+    .target(name: "CKernels"),
+    .systemLibrary(
+      name: "COpenBLAS", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
+    // 1
+    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    // 2
+    .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "Proofs", dependencies: ["COpenSSL"]),
+    // 3
+    .target(name: "Quant"),
+    .target(name: "Models", dependencies: ["Kernels"]),
+    // 4
+    .target(name: "Protocol", dependencies: ["Kernels", "Proofs", "Quant", "Models"]),
+    // 5
+    .target(
+      name: "Harness",
+      dependencies: [
+        "HDF5", "Kernels", "Proofs", "Quant", "Models", "Protocol",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+    // 6
+    .executableTarget(
+      name: "pogo",
+      dependencies: [
+        "Harness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ]
+    + [
+      ("CKernels", ["CKernels"]),
+      ("COpenBLAS", ["COpenBLAS"]),
+      ("COpenSSL", ["COpenSSL"]),
+      ("CHDF5", ["CHDF5"]),
+      ("HDF5", ["HDF5"]),
+      ("Kernels", ["Kernels"]),
+      ("Proofs", ["Proofs"]),
+      ("Quant", ["Quant"]),
+      ("Models", ["Models", "Kernels", "TestSupport"]),
+      ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant", "TestSupport"]),
+      ("Harness", ["Harness", "HDF5", "Protocol", "Kernels", "Proofs", "TestSupport"]),
+      ("pogo", ["pogo", "Harness", "TestSupport"]),
+    ].map { name, dependencies in
+      .testTarget(
+        name: "\(name)Tests", dependencies: dependencies.map { .target(name: $0) })
+    } + [
+      .target(name: "TestSupport", path: "Tests/TestSupport")
+    ]
+)

@@ -1,0 +1,26 @@
+#pragma STDC FP_CONTRACT OFF
+
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+
+#include "Internal.h"
+
+int ck_allowedProcessors(int *processors, int capacity) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set)) return 0;
+  int count = 0;
+  for (int processor = 0; processor < CPU_SETSIZE && count < capacity; processor++) {
+    if (CPU_ISSET(processor, &set)) processors[count++] = processor;
+  }
+  return count;
+}
+
+int ck_pinThisThread(int processor) {
+  if (processor < 0 || processor >= CPU_SETSIZE) return -1;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  return pthread_setaffinity_np(pthread_self(), sizeof set, &set) ? -1 : 0;
+}

@@ -1,0 +1,44 @@
+// All kernels, once for each instruction set. The including file sets
+//   CK_LEVEL          which instruction set this is
+//   CK_TABLE          the name of the table to define
+//   CK_TILE_ROWS      rows of a register tile of the matrix product, at most 8
+//   CK_TILE_VECTORS   its width in vectors of 16, at most 3
+// and the target attributes.
+
+// Vectors are passed between inlined functions only, so no calling convention is involved.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#include "Vector.inc.h"
+#include "Math.inc.h"
+#include "Elementwise.inc.h"
+#include "LayerNorm.inc.h"
+#include "Softmax.inc.h"
+#include "Random.inc.h"
+#include "Packing.inc.h"
+#include "Product.inc.h"
+
+const CKKernels CK_TABLE = {
+    .product = product,
+    .add = add,
+    .addBias = addBias,
+    .columnSums = columnSums,
+    .sgd = sgd,
+    .gelu = gelu,
+    .geluBackward = geluBackward,
+    .layerNorm = layerNorm,
+    .layerNormBackward = layerNormBackward,
+    .layerNormParameters = layerNormParameters,
+    .softmax = softmax,
+    .softmaxBackward = softmaxBackward,
+    .crossEntropy = crossEntropy,
+    .gather = gather,
+    .scatterAdd = scatterAdd,
+    .sum = sumOf,
+    .dot = dotOf,
+    .exp = expOf,
+    .log = logOf,
+    .tanh = tanhOf,
+    .sinCos = sinCosOf,
+    .fma = fmaOf,
+    .normal = normal,
+};

@@ -1,0 +1,129 @@
+// exp, log, tanh, sin, cos: our own polynomials, so that every machine computes the same ones.
+// docs/arithmetic.md lists the constants and the error bounds. The polynomials are minimax fits.
+
+static const float log2OfE = 0x1.715476p+0f;
+static const float ln2High = 0x1.62e4p-1f;  // 16 bits, so its product with an exponent is exact
+static const float ln2Low = 0x1.7f7d1cp-20f;
+
+CK_INLINE V16 splat(float x) { return (V16)x; }
+
+CK_INLINE V16 exp16(V16 x) {
+  // Beyond these the result is infinite or zero all the same, and the powers of two stay in range.
+  V16 high = 90.0f, low = -105.0f;
+  x = x > high ? high : x;
+  x = x < low ? low : x;
+  // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+  V16 magic = 0x1.8p23f;
+  V16 shifted = fma16(x, splat(log2OfE), magic);
+  V16 n = shifted - magic;
+  I16 power = bitsOf(shifted) - bitsOf(magic);
+  V16 r = fma16(n, splat(-ln2High), x);
+  r = fma16(n, splat(-ln2Low), r);
+  V16 q = 0x1.6a242ep-10f;
+  q = fma16(q, r, splat(0x1.1239e2p-7f));
+  q = fma16(q, r, splat(0x1.5558f2p-5f));
+  q = fma16(q, r, splat(0x1.555492p-3f));
+  q = fma16(q, r, splat(0x1.fffffcp-2f));
+  V16 y = fma16(r * r, q, r) + 1.0f;
+  // Two factors, because 2^n itself may be out of range.
+  I16 half = power >> 1;
+  return y * floatOf((half + 127) << 23) * floatOf((power - half + 127) << 23);
+}
+
+CK_INLINE V16 log16(V16 x) {
+  V16 smallestNormal = 0x1p-126f, zero = 0;
+  I16 isDenormal = x < smallestNormal;
+  V16 scaled = isDenormal ? x * 0x1p23f : x;
+  // m in [sqrt(1/2), sqrt(2)), x = m * 2^e.
+  I16 bits = bitsOf(scaled);
+  I16 e = (bits - 0x3f3504f3) >> 23;
+  V16 m = floatOf(bits - (e << 23));
+  V16 exponent = __builtin_convertvector(e - (isDenormal & 23), V16);
+  V16 f = m - 1.0f;
+  V16 q = 0x1.145736p-4f;
+  q = fma16(q, f, splat(-0x1.de3bb0p-4f));
+  q = fma16(q, f, splat(0x1.e6f066p-4f));
+  q = fma16(q, f, splat(-0x1.fc2218p-4f));
+  q = fma16(q, f, splat(0x1.23376ap-3f));
+  q = fma16(q, f, splat(-0x1.555c4cp-3f));
+  q = fma16(q, f, splat(0x1.99a4b6p-3f));
+  q = fma16(q, f, splat(-0x1.000006p-2f));
+  q = fma16(q, f, splat(0x1.555548p-2f));
+  V16 f2 = f * f;
+  V16 y = fma16(exponent, splat(ln2Low), (f2 * f) * q);
+  y = fma16(splat(-0.5f), f2, y);
+  y = fma16(exponent, splat(ln2High), f + y);
+  V16 infinity = __builtin_inff(), notANumber = __builtin_nanf("");
+  y = x < infinity ? y : x;
+  y = x == zero ? -infinity : y;
+  return x < zero ? notANumber : y;
+}
+
+CK_INLINE V16 tanh16(V16 x) {
+  I16 sign = bitsOf(x) & INT32_MIN;
+  V16 magnitude = floatOf(bitsOf(x) ^ sign);
+  V16 s = x * x;
+  V16 q = -0x1.950020p-8f;
+  q = fma16(q, s, splat(0x1.582fb2p-6f));
+  q = fma16(q, s, splat(-0x1.b90948p-5f));
+  q = fma16(q, s, splat(0x1.110c72p-3f));
+  q = fma16(q, s, splat(-0x1.555548p-2f));
+  V16 small = fma16(s * q, magnitude, magnitude);
+  V16 large = 1.0f - 2.0f / (exp16(magnitude + magnitude) + 1.0f);
+  V16 limit = 0.5625f;
+  return floatOf(bitsOf(magnitude < limit ? small : large) | sign);
+}
+
+/// sin and cos of 2 * pi * u, for u in [0, 1).
+CK_INLINE void sinCos16(V16 u, V16 *sine, V16 *cosine) {
+  V16 magic = 0x1.8p23f;
+  V16 shifted = fma16(u, splat(4.0f), magic);
+  V16 n = shifted - magic;
+  I16 quadrant = bitsOf(shifted);
+  V16 r = fma16(n, splat(-0.25f), u);  // exact, in [-1/8, 1/8]
+  V16 s = r * r;
+  V16 q = 0x1.4be68ep+5f;
+  q = fma16(q, s, splat(-0x1.32cb24p+6f));
+  q = fma16(q, s, splat(0x1.466bbcp+6f));
+  q = fma16(q, s, splat(-0x1.4abbcep+5f));
+  V16 sineOfR = fma16(r, splat(-0x1.777a5cp-23f), (r * s) * q);
+  sineOfR = fma16(r, splat(0x1.921fb6p+2f), sineOfR);
+  V16 p = 0x1.d9f7bcp+5f;
+  p = fma16(p, s, splat(-0x1.55c664p+6f));
+  p = fma16(p, s, splat(0x1.03c1dep+6f));
+  p = fma16(p, s, splat(-0x1.3bd3ccp+4f));
+  V16 cosineOfR = fma16(p, s, splat(1.0f));
+  I16 isOdd = (quadrant & 1) != 0;
+  V16 sineHere = isOdd ? cosineOfR : sineOfR;
+  V16 cosineHere = isOdd ? sineOfR : cosineOfR;
+  // sin is negative in quadrants 2 and 3, cos in 1 and 2.
+  *sine = floatOf(bitsOf(sineHere) ^ ((quadrant & 2) << 30));
+  *cosine = floatOf(bitsOf(cosineHere) ^ (((quadrant + 1) & 2) << 30));
+}
+
+#define CK_MAP(name, function)                               \
+  static void name(long count, const float *x, float *y) {   \
+    for (long i = 0; i < count; i += 16) {                   \
+      store(y + i, function(load(x + i, count - i)), count - i); \
+    }                                                        \
+  }
+
+CK_MAP(expOf, exp16)
+CK_MAP(logOf, log16)
+CK_MAP(tanhOf, tanh16)
+
+static void sinCosOf(long count, const float *u, float *sine, float *cosine) {
+  for (long i = 0; i < count; i += 16) {
+    V16 s, c;
+    sinCos16(load(u + i, count - i), &s, &c);
+    store(sine + i, s, count - i);
+    store(cosine + i, c, count - i);
+  }
+}
+
+static void fmaOf(long count, const float *a, const float *b, const float *c, float *d) {
+  for (long i = 0; i < count; i += 16) {
+    long left = count - i;
+    store(d + i, fma16(load(a + i, left), load(b + i, left), load(c + i, left)), left);
+  }
+}

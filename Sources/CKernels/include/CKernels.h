@@ -1,0 +1,125 @@
+// Kernels of the `fixed` arithmetic, one table of functions for each instruction set.
+// docs/arithmetic.md is the definition: every table gives the same bits.
+//
+// All memory is float32 unless it says otherwise. Matrices are row-major; a stride is the distance
+// between rows, in elements. Counts and strides are never negative, pointers are never null unless
+// it says so. Callers check shapes; these functions check nothing.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma clang assume_nonnull begin
+
+/// The version of the written contract that these kernels compute.
+#define CK_ARITHMETIC_VERSION 1
+
+/// The instruction sets that kernels are written for, in rising order of speed.
+enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
+
+/// The kernels of one instruction set.
+typedef struct CKKernels {
+  /// c(i, j) = fma chain over k ascending of a(i, k) * b(k, j), from c if `accumulate`, else from +0.
+  /// An element of a is a[i * aRow + k * aColumn], of b is b[k * bRow + j * bColumn]; in each
+  /// operand one of the two strides is 1. c does not overlap a or b.
+  /// Returns 0, or -1 if there is no memory to pack into (c is unspecified then).
+  int (*product)(long m, long n, long k, const float *a, long aRow, long aColumn, const float *b,
+                 long bRow, long bColumn, float *c, long cRow, int accumulate);
+
+  /// z = x + y.
+  void (*add)(long rows, long columns, const float *x, long xStride, const float *y, long yStride,
+              float *z, long zStride);
+  /// y(i, j) += bias(j).
+  void (*addBias)(long rows, long columns, const float *bias, float *y, long yStride);
+  /// sums(j) += x(0, j), then x(1, j), ...
+  void (*columnSums)(long rows, long columns, const float *x, long xStride, float *sums);
+  /// w = fma(-rate, g, w).
+  void (*sgd)(long count, float rate, const float *g, float *w);
+
+  /// y = gelu(x), tanh form.
+  void (*gelu)(long rows, long columns, const float *x, long xStride, float *y, long yStride);
+  /// dx = dy * gelu'(x). dx may be dy.
+  void (*geluBackward)(long rows, long columns, const float *x, long xStride, const float *dy,
+                       long dyStride, float *dx, long dxStride);
+
+  /// Normalizes each row and saves its mean and its reciprocal standard deviation.
+  void (*layerNorm)(long rows, long columns, const float *x, long xStride, const float *gamma,
+                    const float *beta, float *y, long yStride, float *mean, float *rstd);
+  /// The gradient of `layerNorm` for its input; added onto dx if `accumulate`.
+  void (*layerNormBackward)(long rows, long columns, const float *dy, long dyStride,
+                            const float *x, long xStride, const float *gamma, const float *mean,
+                            const float *rstd, float *dx, long dxStride, int accumulate);
+  /// The gradients of `layerNorm` for gamma and beta, added onto the old values, rows ascending.
+  void (*layerNormParameters)(long rows, long columns, const float *dy, long dyStride,
+                              const float *x, long xStride, const float *mean, const float *rstd,
+                              float *dGamma, float *dBeta);
+
+  /// In place softmax of scale * x. If `causal`, row r uses its first `firstRow + r + 1` entries
+  /// and the others become +0.
+  void (*softmax)(long firstRow, long rows, long columns, float *x, long xStride, float scale,
+                  int causal);
+  /// In place from the gradient of the probabilities p to the gradient of the scores.
+  void (*softmaxBackward)(long firstRow, long rows, long columns, const float *p, long pStride,
+                          float *d, long dStride, float scale, int causal);
+  /// losses(r) = -log(softmax(x(r))[targets(r)]); if `withGradient`, x becomes the gradient * scale.
+  void (*crossEntropy)(long rows, long columns, float *x, long xStride, const int32_t *targets,
+                       float *losses, int withGradient, float scale);
+
+  /// x(r) = table(tokens(r)), plus positions((firstRow + r) % period) if positions is not null.
+  void (*gather)(long firstRow, long rows, long columns, const int32_t *tokens, const float *table,
+                 long tableStride, const float *_Nullable positions, long positionStride,
+                 long period, float *x, long xStride);
+  /// table(tokens(r)) += x(r), r ascending; the row is r % period if tokens is null.
+  void (*scatterAdd)(long rows, long columns, const int32_t *_Nullable tokens, long period,
+                     const float *x, long xStride, float *table, long tableStride);
+
+  /// 16 strided lanes, then the tree.
+  float (*sum)(long count, const float *x);
+  /// As `sum`, each lane a chain of fma.
+  float (*dot)(long count, const float *x, const float *y);
+
+  void (*exp)(long count, const float *x, float *y);
+  void (*log)(long count, const float *x, float *y);
+  void (*tanh)(long count, const float *x, float *y);
+  /// sin and cos of 2 * pi * u, for u in [0, 1).
+  void (*sinCos)(long count, const float *u, float *sine, float *cosine);
+  /// d = fma(a, b, c), rounded once.
+  void (*fma)(long count, const float *a, const float *b, const float *c, float *d);
+
+  /// Normal numbers `first`, `first + 1`, ... of a Philox4x32-10 stream.
+  void (*normal)(long count, uint64_t seed, uint64_t stream, uint64_t first, float deviation,
+                 float *x);
+} CKKernels;
+
+/// Whether this processor (and its operating system) can run an instruction set.
+int ck_isSupported(int instructionSet);
+
+/// The kernels of an instruction set. Calling them where it is not supported is an illegal
+/// instruction; ask `ck_isSupported` first.
+const CKKernels *ck_kernels(int instructionSet);
+
+/// Writes the processors that this process may use, ascending, at most `capacity`; returns how many
+/// (0 if the system does not tell).
+int ck_allowedProcessors(int *processors, int capacity);
+
+/// Lets the calling thread run on one processor only. Returns 0, or -1 if the system refuses.
+int ck_pinThisThread(int processor);
+
+/// Tells the processor that this is a waiting loop.
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+#pragma clang assume_nonnull end
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,102 @@
+internal import CKernels
+
+extension FixedArithmetic {
+  /// y = y + x.
+  public func add(_ x: Matrix, to y: Matrix) { add(y, x, into: y) }
+
+  /// z = x + y. z may be x or y.
+  public func add(_ x: Matrix, _ y: Matrix, into z: Matrix) {
+    splitElements([x, y, z], grain: 1 << 14) { w in
+      kernels.pointee.add(
+        w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
+        w[2].pointer, w[2].rowStride)
+    }
+  }
+
+  /// y(i, j) = y(i, j) + bias(j).
+  public func addBias(_ bias: Vector, to y: Matrix) {
+    precondition(bias.count == y.columns, "\(bias.count) biases for \(y.columns) columns")
+    split(y.rows, grain: rowGrain(1 << 14, y)) { range in
+      let part = y.rows(range)
+      kernels.pointee.addBias(
+        part.rows, part.columns, bias.pointer, part.pointer, part.rowStride)
+    }
+  }
+
+  /// sums(j) = (sums(j) + x(0, j)) + x(1, j) + ..., the gradient of a bias.
+  public func columnSums(of x: Matrix, addingTo sums: Vector) {
+    precondition(sums.count == x.columns, "\(sums.count) sums for \(x.columns) columns")
+    split(x.columns, unit: 16, grain: max(16, (1 << 14) / max(x.rows, 1))) { range in
+      let part = x.columns(range)
+      kernels.pointee.columnSums(
+        part.rows, part.columns, part.pointer, part.rowStride, sums.pointer + range.lowerBound)
+    }
+  }
+
+  /// y = gelu(x), tanh form. y may be x.
+  public func gelu(_ x: Matrix, into y: Matrix) {
+    splitElements([x, y], grain: 1 << 12) { w in
+      kernels.pointee.gelu(
+        w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride)
+    }
+  }
+
+  /// dx = dy * gelu'(x). dx may be dy or x.
+  public func geluBackward(x: Matrix, dy: Matrix, into dx: Matrix) {
+    splitElements([x, dy, dx], grain: 1 << 12) { w in
+      kernels.pointee.geluBackward(
+        w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
+        w[2].pointer, w[2].rowStride)
+    }
+  }
+
+  /// w = fma(-learningRate, g, w) for each parameter w and its gradient g.
+  public func sgdStep(parameters: Vector, gradient: Vector, learningRate: Float) {
+    precondition(parameters.count == gradient.count, "\(parameters.count) != \(gradient.count)")
+    split(parameters.count, unit: 16, grain: 1 << 14) { range in
+      kernels.pointee.sgd(
+        range.count, learningRate, gradient.pointer + range.lowerBound,
+        parameters.pointer + range.lowerBound)
+    }
+  }
+
+  /// y = exp(x), at most 1.01 ulp off. y may be x.
+  public func exp(_ x: Vector, into y: Vector) {
+    map(x, y) { kernels.pointee.exp($0, $1, $2) }
+  }
+
+  /// y = log(x), at most 1 ulp off. y may be x.
+  public func log(_ x: Vector, into y: Vector) {
+    map(x, y) { kernels.pointee.log($0, $1, $2) }
+  }
+
+  /// y = tanh(x), at most 1.5 ulp off. y may be x.
+  public func tanh(_ x: Vector, into y: Vector) {
+    map(x, y) { kernels.pointee.tanh($0, $1, $2) }
+  }
+
+  /// sin and cos of 2 * pi * u, for every u in [0, 1), at most 1 ulp off.
+  package func sineAndCosine(_ u: Vector, sine: Vector, cosine: Vector) {
+    precondition(u.count == sine.count && u.count == cosine.count, "counts differ")
+    kernels.pointee.sinCos(u.count, u.pointer, sine.pointer, cosine.pointer)
+  }
+
+  /// d = a * b + c, rounded once.
+  package func fusedMultiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector, into d: Vector) {
+    precondition(a.count == d.count && b.count == d.count && c.count == d.count, "counts differ")
+    kernels.pointee.fma(d.count, a.pointer, b.pointer, c.pointer, d.pointer)
+  }
+
+  private func map(
+    _ x: Vector, _ y: Vector,
+    _ kernel: @Sendable (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    precondition(x.count == y.count, "\(x.count) != \(y.count)")
+    split(x.count, unit: 16, grain: 1 << 12) { range in
+      kernel(range.count, x.pointer + range.lowerBound, y.pointer + range.lowerBound)
+    }
+  }
+
+  /// How many rows of x have `elements` elements.
+  func rowGrain(_ elements: Int, _ x: Matrix) -> Int { max(1, elements / max(x.columns, 1)) }
+}

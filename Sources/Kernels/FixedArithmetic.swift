@@ -1,0 +1,66 @@
+internal import CKernels
+
+/// Float32 arithmetic whose order of operations is part of its definition (docs/arithmetic.md), so
+/// that every instruction set and every number of threads gives the same bits. (A NaN is a NaN: its
+/// sign and payload are outside of the contract.)
+///
+/// Shapes are checked by precondition. Where a result may be written over an operand, the two
+/// windows must be the same; otherwise they must not overlap.
+public struct FixedArithmetic: Sendable {
+  public let instructionSet: InstructionSet
+  public let workers: Workers
+  /// Shares out work however small it is, so that tests see all threads at work.
+  package var splitsSmallWork = false
+
+  /// `instructionSet` must be one that this processor supports.
+  public init(instructionSet: InstructionSet = .best, workers: Workers) {
+    precondition(instructionSet.isSupported, "\(instructionSet) is not supported here")
+    self.instructionSet = instructionSet
+    self.workers = workers
+  }
+
+  /// The same arithmetic on the calling thread alone, for use inside `workers.run`.
+  public var serial: FixedArithmetic {
+    FixedArithmetic(instructionSet: instructionSet, workers: workers.single)
+  }
+
+  var kernels: UnsafePointer<CKKernels> { instructionSet.kernels }
+
+  /// Shares 0 ..< `count` out in ranges that start at multiples of `unit` and have at least
+  /// `grain` items, so that small work does not pay for threads.
+  func split(_ count: Int, unit: Int = 1, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    guard count > 0 else { return }
+    let units = (count + unit - 1) / unit
+    let worthwhile = splitsSmallWork ? units : count / max(grain, 1)
+    let tasks = max(1, min(workers.threads, units, worthwhile))
+    if tasks == 1 { return body(0..<count) }
+    workers.run(tasks: tasks) { task in
+      let first = task * units / tasks * unit
+      let last = min(count, (task + 1) * units / tasks * unit)
+      if first < last { body(first..<last) }
+    }
+  }
+
+  /// Shares windows of one shape out: as one long row if none of them has gaps, else by rows.
+  func splitElements(
+    _ windows: [Matrix], grain: Int, _ body: @Sendable ([Matrix]) -> Void
+  ) {
+    let rows = windows[0].rows
+    let columns = windows[0].columns
+    precondition(
+      windows.allSatisfy { $0.rows == rows && $0.columns == columns }, "shapes differ")
+    if windows.allSatisfy(\.isContiguous) {
+      split(rows * columns, unit: 16, grain: grain) { range in
+        body(
+          windows.map {
+            Matrix(
+              $0.buffer, offset: $0.offset + range.lowerBound, rows: 1, columns: range.count)
+          })
+      }
+    } else {
+      split(rows, grain: max(1, grain / max(columns, 1))) { range in
+        body(windows.map { $0.rows(range) })
+      }
+    }
+  }
+}

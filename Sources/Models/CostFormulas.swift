@@ -1,0 +1,43 @@
+/// Floating-point operations of matrix products, by the part of the model that does them.
+///
+/// One multiply-add counts as two operations; products only, which is the field's convention
+/// (Kaplan et al., arXiv 2001.08361, table 1). Attention scores are counted dense: all T * T
+/// entries are computed and the masked ones are then discarded.
+public struct ProductFLOPs: Sendable, Hashable {
+  /// Query, key, value and output projections.
+  public var attentionProjections: UInt64 = 0
+  /// Scores and their product with the values.
+  public var attentionScores: UInt64 = 0
+  /// Both feed-forward products.
+  public var feedForward: UInt64 = 0
+  /// The product with the token embedding.
+  public var head: UInt64 = 0
+
+  /// All parts together.
+  public var total: UInt64 { attentionProjections + attentionScores + feedForward + head }
+}
+
+extension ModelShape {
+  /// Operations of one forward pass over `sequenceCount` sequences of `contextLength` tokens.
+  public func forwardFLOPs(sequenceCount: Int, contextLength: Int) -> ProductFLOPs {
+    let positions = UInt64(sequenceCount * contextLength)
+    let d = UInt64(dModel)
+    let layers = UInt64(layerCount)
+    var flops = ProductFLOPs()
+    flops.attentionProjections = 2 * positions * 4 * d * d * layers
+    flops.attentionScores = 2 * positions * 2 * UInt64(contextLength) * d * layers
+    flops.feedForward = 2 * positions * 2 * d * UInt64(feedForwardWidth) * layers
+    flops.head = 2 * positions * d * UInt64(vocabularySize)
+    return flops
+  }
+
+  /// Operations of one backward pass: each product of the forward pass has two in the backward.
+  public func backwardFLOPs(sequenceCount: Int, contextLength: Int) -> ProductFLOPs {
+    var flops = forwardFLOPs(sequenceCount: sequenceCount, contextLength: contextLength)
+    flops.attentionProjections *= 2
+    flops.attentionScores *= 2
+    flops.feedForward *= 2
+    flops.head *= 2
+    return flops
+  }
+}

@@ -1,0 +1,221 @@
+import Kernels
+
+/// A GPT-3-like decoder in `fixed` arithmetic: the same bits on every machine.
+///
+/// The order of all operations is written in `docs/arithmetic.md`; this file fixes the order in
+/// which they follow each other.
+public struct GPT3: Sendable {
+  /// Dimensions of the model.
+  public let shape: ModelShape
+  /// Order of the parameters in the flat vector.
+  public let layout: ParameterLayout
+  let arithmetic: FixedArithmetic
+
+  public init(shape: ModelShape, arithmetic: FixedArithmetic) {
+    self.shape = shape
+    self.layout = ParameterLayout(shape)
+    self.arithmetic = arithmetic
+  }
+
+  /// Mean cross-entropy of `batch` in nats a token.
+  ///
+  /// - Parameters:
+  ///   - parameters: flat vector of `layout.count` elements.
+  ///   - workspace: made for the batch's shape; its activations are overwritten.
+  public func loss(
+    _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: GPT3Workspace
+  ) -> Float {
+    forward(GPT3Views(parameters, shape, layout), batch, workspace)
+    arithmetic.softmaxCrossEntropy(
+      logits: workspace.logits, targets: batch.targets, losses: workspace.losses,
+      gradientScale: nil)
+    return arithmetic.sum(workspace.losses) / Float(batch.positionCount)
+  }
+
+  /// Mean cross-entropy of `batch`, and its gradient with respect to every parameter.
+  ///
+  /// - Parameter gradient: flat vector of `layout.count` elements; overwritten.
+  public func lossAndGradient(
+    _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
+    in workspace: GPT3Workspace
+  ) -> Float {
+    let views = GPT3Views(parameters, shape, layout)
+    gradient.fill(0)
+    forward(views, batch, workspace)
+    arithmetic.softmaxCrossEntropy(
+      logits: workspace.logits, targets: batch.targets, losses: workspace.losses,
+      gradientScale: 1 / Float(batch.positionCount))
+    let loss = arithmetic.sum(workspace.losses) / Float(batch.positionCount)
+    backward(views, GPT3Views(gradient, shape, layout), batch, workspace)
+    return loss
+  }
+
+  // MARK: forward
+
+  private func forward(_ p: GPT3Views, _ batch: TokenBatch, _ w: GPT3Workspace) {
+    precondition(
+      w.shape == shape && w.sequenceCount == batch.sequenceCount
+        && w.contextLength == batch.contextLength)
+    arithmetic.gatherRows(
+      batch.tokens, of: p.tokenEmbedding,
+      adding: p.positionEmbedding.rows(0..<batch.contextLength), into: w.layers[0].input)
+    for (index, layer) in p.layers.enumerated() {
+      let a = w.layers[index]
+      let next = index + 1 < w.layers.count ? w.layers[index + 1].input : w.output
+      arithmetic.layerNorm(
+        a.input, gamma: layer.norm1Gamma, beta: layer.norm1Beta, into: a.norm1, mean: a.mean1,
+        rstd: a.rstd1)
+      linear(a.norm1, layer.attentionWeight, layer.attentionBias, into: a.queryKeyValue, w)
+      attention(a, w)
+      linear(a.attention, layer.projectionWeight, layer.projectionBias, into: w.scratch, w)
+      arithmetic.add(a.input, w.scratch, into: a.middle)
+      arithmetic.layerNorm(
+        a.middle, gamma: layer.norm2Gamma, beta: layer.norm2Beta, into: a.norm2, mean: a.mean2,
+        rstd: a.rstd2)
+      linear(a.norm2, layer.expandWeight, layer.expandBias, into: a.expanded, w)
+      arithmetic.gelu(a.expanded, into: a.activated)
+      linear(a.activated, layer.contractWeight, layer.contractBias, into: w.scratch, w)
+      arithmetic.add(a.middle, w.scratch, into: next)
+    }
+    arithmetic.layerNorm(
+      w.output, gamma: p.finalGamma, beta: p.finalBeta, into: w.finalNorm, mean: w.finalMean,
+      rstd: w.finalRstd)
+    product(Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits, w)
+  }
+
+  /// out (N, outputs) = x (N, inputs) weight (inputs, outputs) + bias
+  private func linear(
+    _ x: Matrix, _ weight: Matrix, _ bias: Vector, into out: Matrix, _ w: GPT3Workspace
+  ) {
+    product(Operand(x), Operand(weight), into: out, w)
+    arithmetic.addBias(bias, to: out)
+  }
+
+  /// For every head of every sequence: softmax(Q K^T / sqrt(headDimension), causal) V
+  private func attention(_ a: GPT3Workspace.Layer, _ w: GPT3Workspace) {
+    let (serial, scale, heads) = (arithmetic.serial, attentionScale, w.heads)
+    forEachHead(w) { sequence, head in
+      let query = heads.columns(of: a.queryKeyValue, sequence: sequence, head: head, part: 0)
+      let key = heads.columns(of: a.queryKeyValue, sequence: sequence, head: head, part: 1)
+      let value = heads.columns(of: a.queryKeyValue, sequence: sequence, head: head, part: 2)
+      let scores = heads.square(of: a.probabilities, sequence: sequence, head: head)
+      serial.product(query, key.transposed, into: scores)
+      serial.causalSoftmax(scores, scale: scale)
+      serial.product(
+        scores, value, into: heads.columns(of: a.attention, sequence: sequence, head: head))
+    }
+    countAttention(products: 2, w)
+  }
+
+  // MARK: backward
+
+  private func backward(
+    _ p: GPT3Views, _ g: GPT3Views, _ batch: TokenBatch, _ w: GPT3Workspace
+  ) {
+    // The logits now hold their own gradient.
+    product(Operand(w.logits), Operand(p.tokenEmbedding), into: w.normGradient, w)
+    product(
+      w.logits.transposed, Operand(w.finalNorm), into: g.tokenEmbedding, accumulate: true, w)
+    arithmetic.layerNormBackward(
+      dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean, rstd: w.finalRstd,
+      into: w.residualGradient, accumulate: false, dGamma: g.finalGamma, dBeta: g.finalBeta)
+    for index in p.layers.indices.reversed() {
+      feedForwardBackward(p.layers[index], g.layers[index], w.layers[index], w)
+      attentionBlockBackward(p.layers[index], g.layers[index], w.layers[index], w)
+    }
+    arithmetic.scatterAdd(w.residualGradient, at: batch.tokens, to: g.tokenEmbedding)
+    arithmetic.addPeriodically(
+      w.residualGradient, to: g.positionEmbedding.rows(0..<batch.contextLength))
+  }
+
+  private func feedForwardBackward(
+    _ p: GPT3Views.Layer, _ g: GPT3Views.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
+  ) {
+    linearBackward(
+      dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
+      dWeight: g.contractWeight, dBias: g.contractBias, into: w.expandedGradient, w)
+    arithmetic.geluBackward(x: a.expanded, dy: w.expandedGradient, into: w.expandedGradient)
+    linearBackward(
+      dOut: w.expandedGradient, x: a.norm2, weight: p.expandWeight, dWeight: g.expandWeight,
+      dBias: g.expandBias, into: w.normGradient, w)
+    arithmetic.layerNormBackward(
+      dy: w.normGradient, x: a.middle, gamma: p.norm2Gamma, mean: a.mean2, rstd: a.rstd2,
+      into: w.residualGradient, accumulate: true, dGamma: g.norm2Gamma, dBeta: g.norm2Beta)
+  }
+
+  private func attentionBlockBackward(
+    _ p: GPT3Views.Layer, _ g: GPT3Views.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
+  ) {
+    linearBackward(
+      dOut: w.residualGradient, x: a.attention, weight: p.projectionWeight,
+      dWeight: g.projectionWeight, dBias: g.projectionBias, into: w.scratch, w)
+    attentionBackward(a, dAttention: w.scratch, w)
+    linearBackward(
+      dOut: w.queryKeyValueGradient, x: a.norm1, weight: p.attentionWeight,
+      dWeight: g.attentionWeight, dBias: g.attentionBias, into: w.normGradient, w)
+    arithmetic.layerNormBackward(
+      dy: w.normGradient, x: a.input, gamma: p.norm1Gamma, mean: a.mean1, rstd: a.rstd1,
+      into: w.residualGradient, accumulate: true, dGamma: g.norm1Gamma, dBeta: g.norm1Beta)
+  }
+
+  /// dX = dOut weight^T; dWeight += x^T dOut; dBias += column sums of dOut
+  private func linearBackward(
+    dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix, dBias: Vector, into dX: Matrix,
+    _ w: GPT3Workspace
+  ) {
+    product(x.transposed, Operand(dOut), into: dWeight, accumulate: true, w)
+    arithmetic.columnSums(of: dOut, addingTo: dBias)
+    product(Operand(dOut), weight.transposed, into: dX, w)
+  }
+
+  private func attentionBackward(
+    _ a: GPT3Workspace.Layer, dAttention: Matrix, _ w: GPT3Workspace
+  ) {
+    let (serial, scale, heads) = (arithmetic.serial, attentionScale, w.heads)
+    let dQueryKeyValue = w.queryKeyValueGradient
+    let scoreGradient = w.scoreGradient
+    forEachHead(w) { sequence, head in
+      func part(_ matrix: Matrix, _ part: Int) -> Matrix {
+        heads.columns(of: matrix, sequence: sequence, head: head, part: part)
+      }
+      let probabilities = heads.square(of: a.probabilities, sequence: sequence, head: head)
+      let scores = heads.square(of: scoreGradient, sequence: sequence, head: head)
+      let dOut = part(dAttention, 0)
+      serial.product(dOut, part(a.queryKeyValue, 2).transposed, into: scores)
+      serial.product(probabilities.transposed, dOut, into: part(dQueryKeyValue, 2))
+      serial.causalSoftmaxBackward(
+        probabilities: probabilities, dProbabilities: scores, scale: scale)
+      serial.product(scores, part(a.queryKeyValue, 1), into: part(dQueryKeyValue, 0))
+      serial.product(scores.transposed, part(a.queryKeyValue, 0), into: part(dQueryKeyValue, 1))
+    }
+    countAttention(products: 4, w)
+  }
+
+  // MARK: helpers
+
+  private var attentionScale: Float { 1 / Float(shape.headDimension).squareRoot() }
+
+  /// One task for each head of each sequence; tasks write to places of their own.
+  private func forEachHead(
+    _ w: GPT3Workspace, _ body: @Sendable @escaping (_ sequence: Int, _ head: Int) -> Void
+  ) {
+    let heads = shape.headCount
+    arithmetic.workers.run(tasks: w.sequenceCount * heads) { task in
+      body(task / heads, task % heads)
+    }
+  }
+
+  /// A matrix product that is counted in the workspace's meter.
+  private func product(
+    _ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false, _ w: GPT3Workspace
+  ) {
+    arithmetic.product(a, b, into: c, accumulate: accumulate)
+    w.productFLOPs += 2 * UInt64(c.rows) * UInt64(c.columns) * UInt64(a.columns)
+  }
+
+  private func countAttention(products: UInt64, _ w: GPT3Workspace) {
+    let squares = UInt64(w.sequenceCount * shape.headCount)
+    let t = UInt64(w.contextLength)
+    w.productFLOPs += products * squares * 2 * t * t * UInt64(shape.headDimension)
+  }
+}

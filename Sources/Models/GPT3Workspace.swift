@@ -1,0 +1,100 @@
+import Kernels
+
+/// Activations and their gradients of one batch shape, allocated once and reused for every step.
+///
+/// Not safe for two passes at the same time: each miner and each verifier has its own.
+public final class GPT3Workspace {
+  /// Shape that the activations belong to.
+  public let shape: ModelShape
+  /// Sequences in a batch, B.
+  public let sequenceCount: Int
+  /// Tokens in a sequence, T.
+  public let contextLength: Int
+  /// Operations of all matrix products done in this workspace so far, counted where they happen.
+  public internal(set) var productFLOPs: UInt64 = 0
+
+  /// Activations of one layer that its backward pass reads. N = B * T rows.
+  struct Layer {
+    let input: Matrix  // (N, d) residual stream before the layer
+    let norm1, norm2: Matrix  // (N, d)
+    let mean1, rstd1, mean2, rstd2: Vector  // (N)
+    let queryKeyValue: Matrix  // (N, 3d)
+    let probabilities: Matrix  // (B * heads * T, T)
+    let attention: Matrix  // (N, d) heads side by side
+    let middle: Matrix  // (N, d) residual stream between attention and feed-forward
+    let expanded, activated: Matrix  // (N, 4d)
+  }
+
+  let layers: [Layer]
+  let output: Matrix  // (N, d) residual stream after the last layer
+  let finalNorm: Matrix  // (N, d)
+  let finalMean, finalRstd: Vector  // (N)
+  let logits: Matrix  // (N, vocabulary)
+  let losses: Vector  // (N)
+  let scratch: Matrix  // (N, d)
+
+  // Gradients; one set serves all layers, as the backward pass goes down.
+  let residualGradient: Matrix  // (N, d)
+  let normGradient: Matrix  // (N, d)
+  let expandedGradient: Matrix  // (N, 4d)
+  let queryKeyValueGradient: Matrix  // (N, 3d)
+  let scoreGradient: Matrix  // (B * heads * T, T)
+
+  /// Allocates for batches of `sequenceCount` sequences of `contextLength` tokens.
+  public init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
+    precondition(sequenceCount > 0 && contextLength > 0 && contextLength <= shape.contextLength)
+    self.shape = shape
+    self.sequenceCount = sequenceCount
+    self.contextLength = contextLength
+    let rows = sequenceCount * contextLength
+    let scoreRows = sequenceCount * shape.headCount * contextLength
+    func matrix(_ rows: Int, _ columns: Int) -> Matrix {
+      Matrix(FloatBuffer(count: rows * columns), rows: rows, columns: columns)
+    }
+    func vector(_ count: Int) -> Vector { Vector(FloatBuffer(count: count), count: count) }
+    let d = shape.dModel
+    layers = (0..<shape.layerCount).map { _ in
+      Layer(
+        input: matrix(rows, d), norm1: matrix(rows, d), norm2: matrix(rows, d),
+        mean1: vector(rows), rstd1: vector(rows), mean2: vector(rows), rstd2: vector(rows),
+        queryKeyValue: matrix(rows, 3 * d), probabilities: matrix(scoreRows, contextLength),
+        attention: matrix(rows, d), middle: matrix(rows, d),
+        expanded: matrix(rows, shape.feedForwardWidth),
+        activated: matrix(rows, shape.feedForwardWidth))
+    }
+    output = matrix(rows, d)
+    finalNorm = matrix(rows, d)
+    finalMean = vector(rows)
+    finalRstd = vector(rows)
+    logits = matrix(rows, shape.vocabularySize)
+    losses = vector(rows)
+    scratch = matrix(rows, d)
+    residualGradient = matrix(rows, d)
+    normGradient = matrix(rows, d)
+    expandedGradient = matrix(rows, shape.feedForwardWidth)
+    queryKeyValueGradient = matrix(rows, 3 * d)
+    scoreGradient = matrix(scoreRows, contextLength)
+  }
+
+  /// Where heads lie in the matrices above.
+  var heads: HeadGeometry { HeadGeometry(shape: shape, contextLength: contextLength) }
+}
+
+/// Where one head of one sequence lies in the batch's matrices.
+struct HeadGeometry: Sendable {
+  let shape: ModelShape
+  let contextLength: Int
+
+  /// Query (part 0), key (1) or value (2) of one head in a (N, d) or (N, 3d) matrix.
+  func columns(of matrix: Matrix, sequence: Int, head: Int, part: Int = 0) -> Matrix {
+    let first = part * shape.dModel + head * shape.headDimension
+    return matrix.rows(sequence * contextLength..<(sequence + 1) * contextLength)
+      .columns(first..<first + shape.headDimension)
+  }
+
+  /// The T x T scores of one head in a (B * heads * T, T) matrix.
+  func square(of matrix: Matrix, sequence: Int, head: Int) -> Matrix {
+    let first = (sequence * shape.headCount + head) * contextLength
+    return matrix.rows(first..<first + contextLength)
+  }
+}

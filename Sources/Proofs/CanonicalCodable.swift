@@ -1,0 +1,151 @@
+/// A value with one canonical encoding, the bytes that are hashed, signed and stored.
+///
+/// Laws: decoding what was encoded gives an equal value; whatever decodes encodes to the same bytes
+/// again; an encoding is never empty.
+public protocol CanonicalCodable {
+  /// A lower bound, at least 1, for the bytes of any value of this type. Readers use it to refuse
+  /// impossible counts before they allocate.
+  static var minimumEncodedByteCount: Int { get }
+
+  /// Appends the encoding.
+  func encode(to writer: inout CanonicalWriter)
+
+  /// Reads one value; throws `CanonicalError` on anything an encoder would not have written.
+  init(from reader: inout CanonicalReader) throws(CanonicalError)
+}
+
+extension CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 1 }
+
+  /// The whole encoding.
+  public var canonicalBytes: [UInt8] {
+    var writer = CanonicalWriter()
+    encode(to: &writer)
+    return writer.bytes
+  }
+
+  /// The value that `canonicalBytes` encode; throws also when bytes follow it.
+  public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
+    var reader = CanonicalReader(canonicalBytes)
+    try self.init(from: &reader)
+    try reader.finish()
+  }
+}
+
+extension UInt8: CanonicalCodable {
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readUInt8()
+  }
+}
+
+extension UInt16: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 2 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readUInt16()
+  }
+}
+
+extension UInt32: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 4 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readUInt32()
+  }
+}
+
+extension UInt64: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 8 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readUInt64()
+  }
+}
+
+extension Int64: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 8 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readInt64()
+  }
+}
+
+/// Encoded as `Int64`.
+extension Int: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 8 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(Int64(self)) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let start = reader.offset
+    let value = try reader.readInt64()
+    guard let exact = Int(exactly: value) else {
+      throw .invalidValue(offset: start, expected: "an Int", actual: "\(value)")
+    }
+    self = exact
+  }
+}
+
+extension Float: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 4 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readFloat()
+  }
+}
+
+extension Double: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 8 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readDouble()
+  }
+}
+
+extension Bool: CanonicalCodable {
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readBool()
+  }
+}
+
+extension String: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 4 }
+  public func encode(to writer: inout CanonicalWriter) { writer.append(self) }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readString()
+  }
+}
+
+extension Array: CanonicalCodable where Element: CanonicalCodable {
+  public static var minimumEncodedByteCount: Int { 4 }
+
+  public func encode(to writer: inout CanonicalWriter) {
+    // The same bytes either way; byte strings are too long to go element by element.
+    if let bytes = self as? [UInt8] {
+      writer.append(bytes)
+    } else {
+      writer.appendCount(count)
+      for element in self { element.encode(to: &writer) }
+    }
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    if Element.self == UInt8.self, let bytes = try reader.readBytes() as? [Element] {
+      self = bytes
+    } else {
+      self = try reader.readArray()
+    }
+  }
+}
+
+/// One byte, 0 for nil or 1, then the value.
+extension Optional: CanonicalCodable where Wrapped: CanonicalCodable {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(self != nil)
+    if let value = self { value.encode(to: &writer) }
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self = try reader.readBool() ? try Wrapped(from: &reader) : nil
+  }
+}

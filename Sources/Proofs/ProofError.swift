@@ -1,0 +1,46 @@
+/// Why a Merkle proof, or a request for one, is refused.
+public enum ProofError: Error, Hashable, Sendable {
+  /// There is no leaf `index` in a tree of `leafCount` leaves.
+  case indexOutOfRange(index: Int, leafCount: Int)
+  /// The proof is for another leaf than the one asked for.
+  case wrongIndex(actual: Int, expected: Int)
+  /// The proof is for a tree of another size than the one committed to.
+  case wrongLeafCount(actual: Int, expected: Int)
+  /// The audit path has not the length that index and tree size fix.
+  case wrongPathLength(actual: Int, expected: Int)
+  /// Leaf `index` has not the length that the commitment fixes.
+  case wrongLeafByteCount(index: Int, actual: Int, expected: Int)
+  /// Leaf and audit path lead to another root.
+  case rootMismatch(computed: Digest, claimed: Digest)
+  /// A tree cannot have leaves of this many bytes.
+  case invalidLeafSize(Int)
+  /// A commitment names more bytes than an `Int` counts.
+  case byteCountTooLarge(UInt64)
+  /// A tree has another number of leaves than a byte string of this length.
+  case treeDoesNotFit(treeLeafCount: Int, expected: Int)
+}
+
+extension ProofError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .indexOutOfRange(let index, let leafCount):
+      "leaf index \(index) is outside a tree of \(leafCount) leaves"
+    case .wrongIndex(let actual, let expected):
+      "proof is for leaf \(actual), but leaf \(expected) was asked for"
+    case .wrongLeafCount(let actual, let expected):
+      "proof is for a tree of \(actual) leaves, but \(expected) are committed"
+    case .wrongPathLength(let actual, let expected):
+      "audit path has \(actual) digests, but must have \(expected)"
+    case .wrongLeafByteCount(let index, let actual, let expected):
+      "leaf \(index) has \(actual) bytes, but must have \(expected)"
+    case .rootMismatch(let computed, let claimed):
+      "leaf and audit path give root \(computed), but \(claimed) is claimed"
+    case .invalidLeafSize(let leafSize):
+      "leaf size must be in 1...\(UInt32.max) bytes, but is \(leafSize)"
+    case .byteCountTooLarge(let byteCount):
+      "byte count must be below 2^63, but is \(byteCount)"
+    case .treeDoesNotFit(let treeLeafCount, let expected):
+      "tree has \(treeLeafCount) leaves, but the byte string has \(expected)"
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Kernels
+import Proofs
+
+/// What a miner does where an honest one follows the rules. Every adversary changes one thing.
+public protocol MinerBehaviour: Sendable {
+  /// Computes step `step` at `parameters`, or pretends to.
+  func step(
+    _ step: Int, after previousLoss: Float?, parameters: FloatBuffer, seed: Digest,
+    trainer: Trainer, meter: inout PhaseMeter
+  ) throws -> Trainer.Step
+
+  /// Called after the last step, before the parameters are committed.
+  func finish(_ parameters: FloatBuffer, task: TrainingTask, seed: Digest)
+
+  /// The work that the header claims.
+  func claim(_ done: Work, task: TrainingTask) -> Work
+}
+
+extension MinerBehaviour {
+  public func step(
+    _ step: Int, after previousLoss: Float?, parameters: FloatBuffer, seed: Digest,
+    trainer: Trainer, meter: inout PhaseMeter
+  ) throws -> Trainer.Step {
+    try trainer.compute(
+      step: step, parameters: parameters, seed: seed, meter: &meter,
+      phases: (.training, .quantization))
+  }
+
+  public func finish(_ parameters: FloatBuffer, task: TrainingTask, seed: Digest) {}
+
+  public func claim(_ done: Work, task: TrainingTask) -> Work { done }
+}
+
+/// Follows every rule.
+public struct HonestMiner: MinerBehaviour {
+  public init() {}
+}

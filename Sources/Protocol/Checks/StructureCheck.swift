@@ -1,0 +1,75 @@
+import Models
+import Proofs
+
+/// Structure of a header and of its trace: `docs/protocol.md`, section 6.1.
+public enum StructureCheck {
+  /// The first rule that `header` breaks by itself, or nil.
+  public static func violation(
+    in header: BlockHeader, state: ChainState
+  ) -> HeaderViolation? {
+    let task = state.genesis.task
+    let constants = state.genesis.constants
+    guard header.task == state.taskDigest else { return .wrongTask }
+    guard header.trainingRound == state.miningRound else { return .wrongTrainingRound }
+    guard header.startedAt == constants.time(ofRound: state.miningRound) else {
+      return .wrongStart
+    }
+    guard header.committedAt >= header.startedAt,
+      header.committedAt <= header.startedAt + constants.blockTimeMilliseconds
+    else { return .lateCommitment }
+    guard header.challengeRound == constants.firstRound(after: header.committedAt) else {
+      return .wrongChallengeRound
+    }
+    guard header.before == state.parameters else { return .wrongBefore }
+    guard header.after == task.parameterCommitment(root: header.after.root) else {
+      return .wrongAfterSize
+    }
+    guard header.quantizedAfter == task.quantizedCommitment(root: header.quantizedAfter.root)
+    else { return .wrongQuantizedSize }
+    guard header.trace == task.traceCommitment(root: header.trace.root) else {
+      return .wrongTraceSize
+    }
+    guard header.diffByteCount == UInt64(task.stepsPerBlock) * UInt64(task.gradientByteCount)
+    else { return .wrongDiffSize }
+    guard header.claimedFirstLoss.isFinite, header.claimedLastLoss.isFinite else {
+      return .nonFiniteLoss
+    }
+    guard header.work.flops == task.trainingFLOPs else { return .wrongWork }
+    return nil
+  }
+
+  /// Throws unless `records` are the committed trace and agree with the header.
+  public static func check(
+    trace records: [TraceRecord], header: BlockHeader, task: TrainingTask
+  ) throws(CheckFailure) {
+    guard records.count == Int(task.stepsPerBlock) else {
+      throw .unavailable("\(records.count) trace records instead of \(task.stepsPerBlock)")
+    }
+    guard TraceRecord.tree(records).root == header.trace.root else {
+      throw .unavailable("the trace records do not hash to the header's trace root")
+    }
+    // From here on the records are the miner's own signed word.
+    for (position, record) in records.enumerated() where record.step != UInt32(position) {
+      throw .fraud(.trace(.wrongStepNumber(position: position)))
+    }
+    guard records[0].parametersRoot == header.before.root else {
+      throw .fraud(.trace(.wrongFirstState))
+    }
+    guard records[0].loss.bitPattern == header.claimedFirstLoss.bitPattern,
+      records[records.count - 1].loss.bitPattern == header.claimedLastLoss.bitPattern
+    else { throw .fraud(.trace(.wrongClaimedLoss)) }
+  }
+}
+
+extension TrainingTask {
+  /// Operations of all training steps of a block.
+  public var trainingFLOPs: UInt64 {
+    let forward = shape.forwardFLOPs(
+      sequenceCount: Int(batchSize), contextLength: Int(contextLength)
+    ).total
+    let backward = shape.backwardFLOPs(
+      sequenceCount: Int(batchSize), contextLength: Int(contextLength)
+    ).total
+    return UInt64(stepsPerBlock) * (forward + backward)
+  }
+}

@@ -1,0 +1,91 @@
+import Proofs
+
+/// The constants of one chain, `docs/protocol.md` section 2. Every participant knows them: they
+/// are part of genesis.
+public struct ProtocolConstants: Sendable, Hashable {
+  /// Virtual time that a miner has from the start of mining to its commitment.
+  public var blockTimeMilliseconds: UInt64
+  /// Time between two beacon rounds.
+  public var beaconPeriodMilliseconds: UInt64
+  /// Time after the commitment in which attestations count.
+  public var attestationWindowMilliseconds: UInt64
+  /// Share of the parameter leaves that a verifier opens.
+  public var leafRate: PartsPerMillion
+  /// Share of the steps that a verifier replays.
+  public var replayRate: PartsPerMillion
+  /// Tokens on which a verifier measures the loss of the quantized model; 0 turns it off.
+  public var progressTokens: UInt32
+  /// How much the quantized model's loss may rise without a negative, in nats a token.
+  public var progressMargin: Float
+  /// What a miner earns for a confirmed block.
+  public var blockReward: Stake
+  /// What the verifiers earn together for a block that is confirmed or slashed.
+  public var verifierReward: Stake
+  /// Share of the miner's stake that is lost when its block is slashed.
+  public var minerSlashRate: PartsPerMillion
+  /// Share of a slashed stake that goes to the first reporter of a proven fraud.
+  public var reporterRate: PartsPerMillion
+  /// Share of its stake that a verifier loses when it signed against a proven fact.
+  public var verifierPenaltyRate: PartsPerMillion
+
+  /// A block is confirmed when at least 2/3 of all stake attests positive (arXiv 2504.07540).
+  public static let confirmThreshold = (numerator: UInt64(2), denominator: UInt64(3))
+  /// A block is slashed when at least 1/3 of all stake attests negative (arXiv 2504.07540).
+  public static let slashThreshold = (numerator: UInt64(1), denominator: UInt64(3))
+
+  /// Two-hour blocks as in the paper.
+  public static let paper = ProtocolConstants(
+    blockTimeMilliseconds: 7_200_000, beaconPeriodMilliseconds: 600_000,
+    attestationWindowMilliseconds: 3_600_000, leafRate: PartsPerMillion(20_000)!,
+    replayRate: PartsPerMillion(125_000)!, progressTokens: 4096, progressMargin: 0.05,
+    blockReward: Stake(1000), verifierReward: Stake(100),
+    minerSlashRate: PartsPerMillion(500_000)!, reporterRate: PartsPerMillion(100_000)!,
+    verifierPenaltyRate: PartsPerMillion(100_000)!)
+
+  /// The beacon round whose value is the first to appear after `time`.
+  public func firstRound(after time: VirtualTime) -> UInt64 {
+    time.milliseconds / beaconPeriodMilliseconds + 1
+  }
+
+  /// The first beacon round that appears at `time` or later.
+  public func firstRound(notBefore time: VirtualTime) -> UInt64 {
+    (time.milliseconds + beaconPeriodMilliseconds - 1) / beaconPeriodMilliseconds
+  }
+
+  /// When the value of `round` appears.
+  public func time(ofRound round: UInt64) -> VirtualTime {
+    VirtualTime(milliseconds: round * beaconPeriodMilliseconds)
+  }
+}
+
+extension ProtocolConstants: CanonicalCodable {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(blockTimeMilliseconds)
+    writer.append(beaconPeriodMilliseconds)
+    writer.append(attestationWindowMilliseconds)
+    writer.append(leafRate)
+    writer.append(replayRate)
+    writer.append(progressTokens)
+    writer.append(progressMargin)
+    writer.append(blockReward)
+    writer.append(verifierReward)
+    writer.append(minerSlashRate)
+    writer.append(reporterRate)
+    writer.append(verifierPenaltyRate)
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    blockTimeMilliseconds = try reader.readUInt64()
+    beaconPeriodMilliseconds = try reader.readUInt64()
+    attestationWindowMilliseconds = try reader.readUInt64()
+    leafRate = try reader.read()
+    replayRate = try reader.read()
+    progressTokens = try reader.readUInt32()
+    progressMargin = try reader.readFloat()
+    blockReward = try reader.read()
+    verifierReward = try reader.read()
+    minerSlashRate = try reader.read()
+    reporterRate = try reader.read()
+    verifierPenaltyRate = try reader.read()
+  }
+}

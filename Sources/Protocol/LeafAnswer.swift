@@ -1,0 +1,59 @@
+import Proofs
+
+/// A miner's answer to a leaf challenge: everything about one leaf, opened against the header.
+public struct LeafAnswer: Sendable, Hashable, CanonicalCodable {
+  public let leafIndex: UInt32
+  /// The leaf of the parameters before and after, as float32.
+  public let before: LeafOpening
+  public let after: LeafOpening
+  /// The leaf of the quantized twin.
+  public let quantized: LeafOpening
+  /// The leaf of each step's published gradient.
+  public let gradients: [LeafOpening]
+
+  public init(
+    leafIndex: Int, before: LeafOpening, after: LeafOpening, quantized: LeafOpening,
+    gradients: [LeafOpening]
+  ) {
+    self.leafIndex = UInt32(leafIndex)
+    self.before = before
+    self.after = after
+    self.quantized = quantized
+    self.gradients = gradients
+  }
+
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(leafIndex)
+    writer.append(before)
+    writer.append(after)
+    writer.append(quantized)
+    writer.append(gradients)
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    leafIndex = try reader.readUInt32()
+    before = try reader.read()
+    after = try reader.read()
+    quantized = try reader.read()
+    gradients = try reader.readArray()
+  }
+
+  /// Bytes that checking its paths hashes: each leaf once, and two children a level.
+  var hashedByteCount: UInt64 {
+    ([before, after, quantized] + gradients).reduce(0) {
+      $0 + UInt64(1 + $1.leaf.count + 65 * $1.proof.auditPath.count)
+    }
+  }
+}
+
+/// Who serves the data of a block: its miner, or anyone who keeps a copy.
+///
+/// nil means no answer in time.
+public protocol BlockServer {
+  /// Trace records and quantized gradients.
+  func publication() -> Publication?
+  /// The opened leaf `index`.
+  func answer(leaf index: Int) -> LeafAnswer?
+  /// The quantized twin of the model after the block.
+  func quantizedModel() -> [UInt8]?
+}

@@ -1,0 +1,111 @@
+import Kernels
+import Models
+import Proofs
+import Quant
+
+/// One model with its two commitments: float32 parameters and their quantized twin.
+///
+/// The parameters are never changed after the state is made.
+public struct ModelState: Sendable {
+  /// Flat float32 parameters.
+  public let parameters: FloatBuffer
+  /// Tree over the parameters as little-endian float32.
+  public let parameterTree: MerkleTree
+  /// The parameters in the task's model format.
+  public let quantized: [UInt8]
+  /// Tree over the quantized twin; leaf i covers the same parameters as the other tree's.
+  public let quantizedTree: MerkleTree
+  public let parameterCommitment: Commitment
+  public let quantizedCommitment: Commitment
+
+  /// Quantizes and commits `parameters`, which must stay as they are from now on.
+  ///
+  /// Throws ``QuantError`` if a parameter is not finite.
+  public init(
+    parameters: FloatBuffer, task: TrainingTask, workers: Workers
+  ) throws(QuantError) {
+    let quantized = try task.modelFormat.quantize(parameters)
+    self.init(parameters: parameters, quantized: quantized, task: task, workers: workers)
+  }
+
+  /// Commits parameters and a twin as they are, whether or not they belong together.
+  init(parameters: FloatBuffer, quantized: [UInt8], task: TrainingTask, workers: Workers) {
+    self.parameters = parameters
+    self.quantized = quantized
+    parameterTree = task.parameterTree(parameters, workers: workers)
+    parameterCommitment = task.parameterCommitment(root: parameterTree.root)
+    quantizedTree = task.quantizedTree(quantized, workers: workers)
+    quantizedCommitment = task.quantizedCommitment(root: quantizedTree.root)
+  }
+
+  /// The first model of the chain.
+  public static func initial(
+    task: TrainingTask, arithmetic: FixedArithmetic
+  ) throws(QuantError) -> ModelState {
+    let layout = ParameterLayout(task.shape)
+    let parameters = FloatBuffer(count: layout.count)
+    layout.initialize(parameters, seed: task.initializationSeed, arithmetic: arithmetic)
+    return try ModelState(parameters: parameters, task: task, workers: arithmetic.workers)
+  }
+
+  /// Bytes that were hashed to commit both forms.
+  public var hashedByteCount: UInt64 {
+    UInt64(parameterTree.hashedByteCount + quantizedTree.hashedByteCount)
+  }
+}
+
+/// What the task fixes about committed byte strings: `docs/protocol.md`, section 5.
+extension TrainingTask {
+  /// Bytes of all parameters as float32.
+  public var parameterByteCount: Int { 4 * parameterCount }
+  /// Bytes of one leaf of parameters.
+  public var parameterLeafSize: Int { 4 * Int(leafValueCount) }
+  /// Bytes of the quantized twin.
+  public var quantizedByteCount: Int { modelFormat.byteCount(values: parameterCount) }
+  /// Bytes of the published gradient of one step.
+  public var gradientByteCount: Int { gradientFormat.byteCount(values: parameterCount) }
+
+  /// The only commitment with `root` that fits this task's parameters.
+  public func parameterCommitment(root: Digest) -> Commitment {
+    Commitment(
+      kind: .parameters, byteCount: parameterByteCount,
+      leafSize: parameterLeafSize, root: root)
+  }
+  /// The only commitment with `root` that fits this task's quantized twin.
+  public func quantizedCommitment(root: Digest) -> Commitment {
+    Commitment(
+      kind: .quantizedModel, byteCount: quantizedByteCount,
+      leafSize: modelFormat.byteCount(values: Int(leafValueCount)), root: root)
+  }
+  /// The only commitment with `root` that fits a step's published gradient.
+  public func gradientCommitment(root: Digest) -> Commitment {
+    Commitment(
+      kind: .gradient, byteCount: gradientByteCount,
+      leafSize: gradientFormat.byteCount(values: Int(leafValueCount)), root: root)
+  }
+  /// The only commitment with `root` that fits a block's trace.
+  public func traceCommitment(root: Digest) -> Commitment {
+    Commitment(
+      kind: .trace, byteCount: Int(stepsPerBlock) * TraceRecord.byteCount,
+      leafSize: TraceRecord.byteCount, root: root)
+  }
+
+  /// Tree over parameters as little-endian float32.
+  public func parameterTree(_ parameters: FloatBuffer, workers: Workers) -> MerkleTree {
+    parameters.withUnsafeBytes { bytes in
+      MerkleTree(bytes: bytes, leafSize: parameterLeafSize, concurrently: workers.run)
+    }
+  }
+  /// Tree over a quantized twin.
+  public func quantizedTree(_ bytes: [UInt8], workers: Workers) -> MerkleTree {
+    tree(bytes, leafSize: modelFormat.byteCount(values: Int(leafValueCount)), workers)
+  }
+  /// Tree over a step's published gradient.
+  public func gradientTree(_ bytes: [UInt8], workers: Workers) -> MerkleTree {
+    tree(bytes, leafSize: gradientFormat.byteCount(values: Int(leafValueCount)), workers)
+  }
+
+  private func tree(_ bytes: [UInt8], leafSize: Int, _ workers: Workers) -> MerkleTree {
+    bytes.withUnsafeBytes { MerkleTree(bytes: $0, leafSize: leafSize, concurrently: workers.run) }
+  }
+}

@@ -1,0 +1,75 @@
+import Proofs
+
+/// What a miner commits to about one step; leaf number `step` of the trace tree.
+public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
+  /// Number of the step in its block, from 0.
+  public let step: UInt32
+  /// Root of the float32 parameters before the step.
+  public let parametersRoot: Digest
+  /// Root of the published quantized gradient.
+  public let gradientRoot: Digest
+  /// Digest of the minibatch's tokens and targets.
+  public let batchDigest: Digest
+  /// Mean cross-entropy of the minibatch before the step, nats a token.
+  public let loss: Float
+
+  /// Bytes of an encoded record.
+  public static let byteCount = 4 + 3 * Digest.byteCount + 4
+
+  public init(
+    step: UInt32, parametersRoot: Digest, gradientRoot: Digest, batchDigest: Digest, loss: Float
+  ) {
+    self.step = step
+    self.parametersRoot = parametersRoot
+    self.gradientRoot = gradientRoot
+    self.batchDigest = batchDigest
+    self.loss = loss
+  }
+
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(step)
+    writer.append(parametersRoot)
+    writer.append(gradientRoot)
+    writer.append(batchDigest)
+    writer.append(loss)
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    step = try reader.readUInt32()
+    parametersRoot = try reader.readDigest()
+    gradientRoot = try reader.readDigest()
+    batchDigest = try reader.readDigest()
+    loss = try reader.readFloat()
+  }
+
+  /// Tree over the records, one a leaf.
+  static func tree(_ records: [TraceRecord]) -> MerkleTree {
+    MerkleTree(leafHashes: records.map { MerkleTree.leafHash($0.canonicalBytes) })
+  }
+}
+
+/// What a miner must make available to everyone besides its header.
+public struct Publication: Sendable, Hashable, CanonicalCodable {
+  /// One record a step.
+  public let records: [TraceRecord]
+  /// The quantized gradient of each step: together they are the block's binary diff.
+  public let gradients: [[UInt8]]
+
+  public init(records: [TraceRecord], gradients: [[UInt8]]) {
+    self.records = records
+    self.gradients = gradients
+  }
+
+  /// Bytes of all gradients.
+  public var diffByteCount: Int { gradients.reduce(0) { $0 + $1.count } }
+
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(records)
+    writer.append(gradients)
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    records = try reader.readArray()
+    gradients = try reader.readArray()
+  }
+}

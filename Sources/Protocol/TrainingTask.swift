@@ -1,0 +1,160 @@
+import Models
+import Proofs
+import Quant
+
+/// Everything that fixes what honest training is: with it, the parent's model and the training
+/// seed, every machine computes the same block (`docs/protocol.md`, section 3).
+public struct TrainingTask: Sendable, Hashable {
+  /// Version of the arithmetic contract in `docs/arithmetic.md`.
+  public var arithmeticVersion: UInt32
+  /// Shape of the model.
+  public var shape: ModelShape
+  /// Seed of the first parameters.
+  public var initializationSeed: UInt64
+  /// The text that is trained on; it must be public.
+  public var corpus: Commitment
+  /// Tokens in a sequence.
+  public var contextLength: UInt32
+  /// Sequences in the minibatch of a step.
+  public var batchSize: UInt32
+  /// Optimizer steps in a block.
+  public var stepsPerBlock: UInt32
+  /// Step size of plain stochastic gradient descent.
+  public var learningRate: Float
+  /// Format of the published gradients.
+  public var gradientFormat: IntegerFormat
+  /// Format of the model's quantized twin.
+  public var modelFormat: IntegerFormat
+  /// Parameters in one leaf; a multiple of both group sizes, so that a leaf holds whole groups.
+  public var leafValueCount: UInt32
+
+  /// Throws ``TaskError`` when the values do not fit each other.
+  public init(
+    arithmeticVersion: UInt32, shape: ModelShape, initializationSeed: UInt64, corpus: Commitment,
+    contextLength: Int, batchSize: Int, stepsPerBlock: Int, learningRate: Float,
+    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int
+  ) throws(TaskError) {
+    guard (1...shape.contextLength).contains(contextLength) else {
+      throw .contextTooLong(context: contextLength, longest: shape.contextLength)
+    }
+    guard shape.vocabularySize >= 256 else {
+      throw .vocabularyTooSmall(shape.vocabularySize)
+    }
+    guard corpus.byteCount > UInt64(contextLength) else {
+      throw .corpusTooShort(tokens: corpus.byteCount, needed: UInt64(contextLength) + 1)
+    }
+    guard (1...1_000_000).contains(batchSize), (1...1_000_000).contains(stepsPerBlock) else {
+      throw .countOutOfRange
+    }
+    guard learningRate.isFinite, learningRate > 0 else { throw .learningRate(learningRate) }
+    for format in [gradientFormat, modelFormat] {
+      guard leafValueCount > 0, leafValueCount <= 1 << 24, leafValueCount % format.groupSize == 0
+      else {
+        throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.groupSize)
+      }
+    }
+    self.arithmeticVersion = arithmeticVersion
+    self.shape = shape
+    self.initializationSeed = initializationSeed
+    self.corpus = corpus
+    self.contextLength = UInt32(contextLength)
+    self.batchSize = UInt32(batchSize)
+    self.stepsPerBlock = UInt32(stepsPerBlock)
+    self.learningRate = learningRate
+    self.gradientFormat = gradientFormat
+    self.modelFormat = modelFormat
+    self.leafValueCount = UInt32(leafValueCount)
+  }
+
+  /// Number of parameters.
+  public var parameterCount: Int { ParameterLayout(shape).count }
+  /// Number of leaves, the same for parameters, quantized twin and gradients.
+  public var leafCount: Int {
+    (parameterCount + Int(leafValueCount) - 1) / Int(leafValueCount)
+  }
+  /// Parameters of leaf `index`; the last leaf may be short.
+  public func valueRange(ofLeaf index: Int) -> Range<Int> {
+    let first = index * Int(leafValueCount)
+    return first..<min(first + Int(leafValueCount), parameterCount)
+  }
+}
+
+/// Why values of a task do not fit each other.
+public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
+  case contextTooLong(context: Int, longest: Int)
+  case vocabularyTooSmall(Int)
+  case corpusTooShort(tokens: UInt64, needed: UInt64)
+  case countOutOfRange
+  case learningRate(Float)
+  case leafCutsGroup(leafValues: Int, groupSize: Int)
+
+  public var description: String {
+    switch self {
+    case .contextTooLong(let context, let longest):
+      "the training context is \(context) tokens, but the model has positions for 1...\(longest)"
+    case .vocabularyTooSmall(let size):
+      "byte tokens need a vocabulary of at least 256, but the model's is \(size)"
+    case .corpusTooShort(let tokens, let needed):
+      "the corpus has \(tokens) tokens, but one context and its target need \(needed)"
+    case .countOutOfRange: "batch and steps_per_block must be in 1...1000000"
+    case .learningRate(let rate): "the learning rate must be finite and above 0, but is \(rate)"
+    case .leafCutsGroup(let leaf, let group):
+      "a leaf must hold whole groups, but \(leaf) values are no multiple of group size \(group)"
+    }
+  }
+}
+
+extension TrainingTask: CanonicalCodable {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(arithmeticVersion)
+    for size in [
+      shape.layerCount, shape.dModel, shape.headCount, shape.contextLength, shape.vocabularySize,
+    ] {
+      writer.append(UInt32(size))
+    }
+    writer.append(initializationSeed)
+    writer.append(corpus)
+    writer.append(contextLength)
+    writer.append(batchSize)
+    writer.append(stepsPerBlock)
+    writer.append(learningRate)
+    for format in [gradientFormat, modelFormat] {
+      writer.append(UInt8(format.bits))
+      writer.append(UInt32(format.groupSize))
+    }
+    writer.append(leafValueCount)
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let start = reader.offset
+    let version = try reader.readUInt32()
+    var sizes: [Int] = []
+    for _ in 0..<5 { sizes.append(Int(try reader.readUInt32())) }
+    let seed = try reader.readUInt64()
+    let corpus: Commitment = try reader.read()
+    let context = try reader.readUInt32()
+    let batch = try reader.readUInt32()
+    let steps = try reader.readUInt32()
+    let rate = try reader.readFloat()
+    var formats: [(bits: Int, groupSize: Int)] = []
+    for _ in 0..<2 {
+      let bits = try reader.readUInt8()
+      formats.append((Int(bits), Int(try reader.readUInt32())))
+    }
+    let leafValues = try reader.readUInt32()
+    do {
+      try self.init(
+        arithmeticVersion: version,
+        shape: ModelShape(
+          layerCount: sizes[0], dModel: sizes[1], headCount: sizes[2], contextLength: sizes[3],
+          vocabularySize: sizes[4]),
+        initializationSeed: seed, corpus: corpus, contextLength: Int(context),
+        batchSize: Int(batch), stepsPerBlock: Int(steps), learningRate: rate,
+        gradientFormat: IntegerFormat(bits: formats[0].bits, groupSize: formats[0].groupSize),
+        modelFormat: IntegerFormat(bits: formats[1].bits, groupSize: formats[1].groupSize),
+        leafValueCount: Int(leafValues))
+    } catch {
+      throw .invalidValue(offset: start, expected: "a training task", actual: "\(error)")
+    }
+  }
+}
