@@ -122,7 +122,8 @@ public struct Attributes: Sendable {
     }
   }
 
-  /// A single number. Throws `notFound`, `wrongType`, `wrongCount` (for an array of another length).
+  /// A single number. Throws `notFound`, `wrongType`, `wrongCount` (for an array of another
+  /// length).
   public func scalar<T: HDF5Scalar>(
     _ name: String, as type: T.Type = T.self
   ) throws(HDF5Error) -> T {

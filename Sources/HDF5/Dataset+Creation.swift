@@ -1,10 +1,11 @@
 internal import CHDF5
 
 extension Group {
-  /// Makes a dataset of numbers. Floating-point elements that are never written read as NaN, integers
-  /// as 0.
+  /// Makes a dataset of numbers. Floating-point elements that are never written read as NaN,
+  /// integers as 0.
   ///
-  /// `shape` may be `[]` (a scalar) and its axes may be 0. Throws `alreadyExists`, `invalidArgument`.
+  /// `shape` may be `[]` (a scalar) and its axes may be 0. Throws `alreadyExists`,
+  /// `invalidArgument`.
   @discardableResult
   public func createDataset<T: HDF5Scalar>(
     _ name: String, shape: [Int], of type: T.Type = T.self, storage: Storage = .automatic

@@ -1,8 +1,8 @@
 internal import CHDF5
 
 /// Dimension scales (HDF5 Dimension Scale Specification 1.0): what gives axes their names and
-/// coordinates in xarray and netCDF4. Attach every axis of a dataset or none, and name each scale as
-/// its dataset.
+/// coordinates in xarray and netCDF4. Attach every axis of a dataset or none, and name each scale
+/// as its dataset.
 extension Dataset {
   /// Turns this dataset of one axis into the scale of the dimension `name`.
   public func makeScale(_ name: String) throws(HDF5Error) {

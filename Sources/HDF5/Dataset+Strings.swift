@@ -1,8 +1,8 @@
 internal import CHDF5
 
 extension Dataset {
-  /// All texts, row-major. Throws `wrongType` unless they are variable-length, `invalidText` unless they
-  /// are UTF-8.
+  /// All texts, row-major. Throws `wrongType` unless they are variable-length, `invalidText` unless
+  /// they are UTF-8.
   public func readStrings() throws(HDF5Error) -> [String] {
     let place = file.place("read dataset", path)
     Library.enter()
@@ -18,8 +18,8 @@ extension Dataset {
     }
   }
 
-  /// Writes all texts, row-major. Throws `wrongCount`, `wrongType`, and `invalidArgument` for a text
-  /// with a NUL character, which HDF5 cannot hold.
+  /// Writes all texts, row-major. Throws `wrongCount`, `wrongType`, and `invalidArgument` for a
+  /// text with a NUL character, which HDF5 cannot hold.
   public func writeStrings(_ strings: [String]) throws(HDF5Error) {
     let place = file.place("write dataset", path)
     Library.enter()

@@ -36,7 +36,8 @@ public final class Dataset: Sendable {
     Attributes(file: file, path: path, id: id, owner: self)
   }
 
-  /// All elements. Throws `wrongType` unless they are stored as `T`, `tooLarge` above the file's limit.
+  /// All elements. Throws `wrongType` unless they are stored as `T`, `tooLarge` above the file's
+  /// limit.
   public func read<T: HDF5Scalar>(_ type: T.Type = T.self) throws(HDF5Error) -> [T] {
     let place = file.place("read dataset", path)
     Library.enter()
@@ -51,7 +52,8 @@ public final class Dataset: Sendable {
     }
   }
 
-  /// The elements of some rows: indices of the first axis. Throws `outOfRange`, and as `read()` does.
+  /// The elements of some rows: indices of the first axis. Throws `outOfRange`, and as `read()`
+  /// does.
   public func read<T: HDF5Scalar>(
     _ type: T.Type = T.self, rows: Range<Int>
   ) throws(HDF5Error) -> [T] {

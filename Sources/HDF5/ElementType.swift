@@ -111,7 +111,8 @@ extension ElementType {
   init(typeID: hid_t) {
     switch H5Tget_class(typeID) {
     case H5T_STRING:
-      self = H5Tis_variable_str(typeID) > 0
+      self =
+        H5Tis_variable_str(typeID) > 0
         ? .string : .fixedString(byteCount: Int(clamping: H5Tget_size(typeID)))
     case H5T_INTEGER, H5T_FLOAT:
       let number = NumberType.all.first { H5Tequal(typeID, $0.file) > 0 }

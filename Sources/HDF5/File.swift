@@ -3,14 +3,18 @@ internal import Glibc
 
 /// One HDF5 file: either new and writable, or old and read-only.
 ///
-/// A new file is built in memory. `flush()` and `close()` write the whole of it beside its place and
-/// rename it there, so a reader finds a complete file or none, and a full disk is an error and not a
-/// crash. (HDF5 1.10 ends the process with a segmentation fault after a failed write at closing.) What
-/// was not flushed or closed is lost.
+/// A new file is built in memory. `flush()` and `close()` write the whole of it beside its place
+/// and rename it there, so a reader finds a complete file or none, and a full disk is an error and
+/// not a crash. (HDF5 1.10 ends the process with a segmentation fault after a failed write at
+/// closing.) What was not flushed or closed is lost.
 ///
 /// Equal calls give equal bytes: no object stores a time. All calls into the library are made one
-/// after the other under one lock for the whole process, so files and their objects may be used on any
-/// thread. The library is not hardened against files made to harm it: open your own.
+/// after the other under one lock for the whole process, so files and their objects may be used on
+/// any thread.
+///
+/// The library is not hardened against files made to harm it. Its metadata and compressed data
+/// carry checksums, but the heap with the texts has none, and a bit changed there can end the
+/// process. Where files come from others, compare a digest of the whole file before opening it.
 public final class File: @unchecked Sendable {
   /// What becomes of a file that is already at the path.
   public enum Existing: Sendable {
@@ -112,19 +116,22 @@ public final class File: @unchecked Sendable {
     try Library.check(H5Fflush(id, H5F_SCOPE_GLOBAL), place)
     let byteCount = Int(try Library.check(H5Fget_file_image(id, nil, 0), place))
     var failed = false
-    let image = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+    var image = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       failed = H5Fget_file_image(id, buffer.baseAddress, byteCount) != byteCount
       count = failed ? 0 : byteCount
     }
     guard !failed else { throw .libraryFailure(place, details: Library.errorStack()) }
+    guard Superblock.repairChecksum(of: &image) else {
+      throw .libraryFailure(place, details: "the superblock is not of version 2")
+    }
     try FileImage.write(image, to: path, refuseExisting: existing == .refuse, place)
     // From now on the file at the path is this one.
     existing = .replace
   }
 
-  /// Writes a new file and ends its use, also when writing fails: then it throws, and there is no new
-  /// file at the path. Groups, datasets and attributes cannot be used any more. A second call does
-  /// nothing.
+  /// Writes a new file and ends its use, also when writing fails: then it throws, and there is no
+  /// new file at the path. Groups, datasets and attributes cannot be used any more. A second call
+  /// does nothing.
   public func close() throws(HDF5Error) {
     Library.enter()
     defer { Library.leave() }

@@ -152,8 +152,9 @@ public final class Group: Sendable {
   }
 
   private func isOrderIndexed(_ place: HDF5Error.Place) throws(HDF5Error) -> Bool {
-    let creation = try Identifier(
-      identifier == nil ? H5Fget_create_plist(id) : H5Gget_create_plist(id), place)
+    // Of the root group too, the file's own list does not know the order once it is opened again.
+    let group = try Identifier(H5Gopen2(id, ".", get_H5P_DEFAULT()), place)
+    let creation = try Identifier(H5Gget_create_plist(group.value), place)
     var flags: UInt32 = 0
     try Library.check(H5Pget_link_creation_order(creation.value, &flags), place)
     return flags & get_H5P_CRT_ORDER_INDEXED() != 0

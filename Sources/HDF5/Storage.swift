@@ -14,7 +14,8 @@ public enum Storage: Hashable, Sendable {
   static let smallByteCount = 4096
   static let chunkByteCount = 1 << 20
 
-  /// The chunk for a shape: the shape itself, its first axes halved until the chunk is small enough.
+  /// The chunk for a shape: the shape itself, its first axes halved until the chunk is small
+  /// enough.
   package static func chunkShape(_ shape: [Int], elementBytes: Int) -> [Int] {
     var chunk = shape
     var axis = 0

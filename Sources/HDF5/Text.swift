@@ -12,7 +12,9 @@ enum Text {
     var buffer = [CChar](repeating: 0, count: length + 1)
     let status = buffer.withUnsafeMutableBufferPointer { call($0.baseAddress, $0.count) }
     try Library.check(status, place)
-    guard let text = String(validating: buffer.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    guard
+      let text = String(
+        validating: buffer.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
     else { throw .invalidText(place) }
     return text
   }

@@ -58,7 +58,7 @@ extension MerkleTree {
   /// beside the tree is one leaf a running task.
   public init(
     byteCount: Int, leafSize: Int, concurrently execute: ConcurrentExecutor = MerkleTree.serially,
-    fill: @Sendable (_ index: Int, _ leaf: UnsafeMutableRawBufferPointer) -> Void
+    fill: @escaping @Sendable (_ index: Int, _ leaf: UnsafeMutableRawBufferPointer) -> Void
   ) {
     let leafCount = MerkleTree.leafCount(byteCount: byteCount, leafSize: leafSize)
     let leavesPerTask = MerkleTree.leavesPerTask(leafSize: leafSize)
@@ -102,17 +102,15 @@ extension MerkleTree {
   /// `count` digests; `body(range, output)` computes `output[i]` for each i in its range.
   private static func digests(
     count: Int, perTask: Int, concurrently execute: ConcurrentExecutor,
-    body: @Sendable (_ range: Range<Int>, _ output: DigestOutput) -> Void
+    body: @escaping @Sendable (_ range: Range<Int>, _ output: DigestOutput) -> Void
   ) -> [Digest] {
     var digests = [Digest](repeating: .zero, count: count)
     digests.withUnsafeMutableBufferPointer { buffer in
       let output = DigestOutput(buffer: buffer)
       let tasks = (count + perTask - 1) / perTask
-      withoutActuallyEscaping(body) { body in
-        execute(tasks) { task in
-          let start = task * perTask
-          body(start..<min(start + perTask, count), output)
-        }
+      execute(tasks) { task in
+        let start = task * perTask
+        body(start..<min(start + perTask, count), output)
       }
     }
     return digests

@@ -6,7 +6,7 @@ extension IntegerFormat {
   /// Packs a whole buffer.
   func quantize(_ buffer: FloatBuffer) throws(QuantError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: byteCount(values: buffer.count))
-    let result = bytes.withUnsafeMutableBytes { target in
+    let result = bytes.withUnsafeMutableBufferPointer { target in
       buffer.withUnsafeBytes { source in
         Result { () throws(QuantError) in
           try quantize(source.assumingMemoryBound(to: Float.self), into: target)
@@ -19,7 +19,7 @@ extension IntegerFormat {
 
   /// Unpacks into a vector; throws unless the bytes are those of exactly so many values.
   func dequantize(_ bytes: [UInt8], into vector: Vector) throws(QuantError) {
-    let result = bytes.withUnsafeBytes { source in
+    let result = bytes.withUnsafeBufferPointer { source in
       vector.buffer.withUnsafeMutableBytes { target in
         let values = target.assumingMemoryBound(to: Float.self)[
           vector.offset..<vector.offset + vector.count]

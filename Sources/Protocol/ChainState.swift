@@ -205,7 +205,8 @@ public struct ChainState: Sendable, Hashable {
         equallyTo: keys { !$0.attestation.isPositive && !$0.broughtFalseEvidence })
     case .expired: break
     }
-    for key in wrong {
+    // Once a block, however much was wrong with a verifier's word.
+    for (index, key) in wrong.enumerated() where !wrong[..<index].contains(key) {
       ledger.slash(
         key, rate: constants.verifierPenaltyRate, reporter: nil,
         reporterRate: constants.reporterRate)

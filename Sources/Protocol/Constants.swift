@@ -28,6 +28,27 @@ public struct ProtocolConstants: Sendable, Hashable {
   /// Share of its stake that a verifier loses when it signed against a proven fact.
   public var verifierPenaltyRate: PartsPerMillion
 
+  public init(
+    blockTimeMilliseconds: UInt64, beaconPeriodMilliseconds: UInt64,
+    attestationWindowMilliseconds: UInt64, leafRate: PartsPerMillion, replayRate: PartsPerMillion,
+    progressTokens: UInt32, progressMargin: Float, blockReward: Stake, verifierReward: Stake,
+    minerSlashRate: PartsPerMillion, reporterRate: PartsPerMillion,
+    verifierPenaltyRate: PartsPerMillion
+  ) {
+    self.blockTimeMilliseconds = blockTimeMilliseconds
+    self.beaconPeriodMilliseconds = beaconPeriodMilliseconds
+    self.attestationWindowMilliseconds = attestationWindowMilliseconds
+    self.leafRate = leafRate
+    self.replayRate = replayRate
+    self.progressTokens = progressTokens
+    self.progressMargin = progressMargin
+    self.blockReward = blockReward
+    self.verifierReward = verifierReward
+    self.minerSlashRate = minerSlashRate
+    self.reporterRate = reporterRate
+    self.verifierPenaltyRate = verifierPenaltyRate
+  }
+
   /// A block is confirmed when at least 2/3 of all stake attests positive (arXiv 2504.07540).
   public static let confirmThreshold = (numerator: UInt64(2), denominator: UInt64(3))
   /// A block is slashed when at least 1/3 of all stake attests negative (arXiv 2504.07540).

@@ -53,7 +53,7 @@ public enum HeaderViolation: String, Sendable, Hashable, CustomStringConvertible
   case wrongTask = "it names another training task"
   case wrongTrainingRound = "its training data come from another beacon round"
   case wrongStart = "mining started at another time than the round that opened it"
-  case lateCommitment = "it was committed after the block time"
+  case wrongCommitmentTime = "it was not committed at the end of the block time"
   case wrongChallengeRound = "its challenge round is not the first after the commitment"
   case wrongBefore = "its parameters before are not its parent's parameters after"
   case wrongAfterSize = "its parameters after have another size, leaf size or kind"

@@ -43,7 +43,7 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   }
 
   /// Tree over the records, one a leaf.
-  static func tree(_ records: [TraceRecord]) -> MerkleTree {
+  public static func tree(_ records: [TraceRecord]) -> MerkleTree {
     MerkleTree(leafHashes: records.map { MerkleTree.leafHash($0.canonicalBytes) })
   }
 }

@@ -10,7 +10,7 @@ import Quant
 public final class Trainer {
   public let task: TrainingTask
   public let corpus: Corpus
-  let arithmetic: FixedArithmetic
+  public let arithmetic: FixedArithmetic
   let model: GPT3
   private let windows: Int
   private let workspace: GPT3Workspace
@@ -156,7 +156,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     _ error: QuantError, tensor: String, layout: ParameterLayout
   ) -> TrainingError {
     var place = tensor
-    if case .nonFiniteValue(let index, _) = error, let found = layout.location(of: index) {
+    if case .notFinite(let index) = error, let found = layout.location(of: index) {
       place += " of \(found.tensor.name)[\(found.element)]"
     }
     return .quantization(error, place: place)

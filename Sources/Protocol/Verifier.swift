@@ -95,8 +95,8 @@ public struct Verifier: Sendable {
       evaluatedTokens: examination.progress == nil
         ? 0 : challenge.evaluationStarts.count * Int(trainer.task.contextLength),
       losses: examination.progress, work: examination.meter.totalWork,
-      attestedAt: context.state.genesis.constants.time(
-        ofRound: context.block.header.challengeRound))
+      // The chain's own round: a header may lie about its.
+      attestedAt: context.state.genesis.constants.time(ofRound: context.state.challengeRound))
     return Outcome(
       attestation: try SignedAttestation(signing: attestation, with: key), evidence: evidence,
       transcript: examination.transcript, challenge: challenge, failure: failure,

@@ -1,155 +1,70 @@
-/// Symmetric integers of few bits with one float32 scale a group.
-///
-/// Bytes (consensus bytes, `docs/quantization.md`): the flat vector is cut into groups of
-/// ``groupSize`` values, the last of which may be short. Each group is one record: its scale as
-/// little-endian float32, then its codes, packed least significant bit first as two's complement
-/// of ``bits`` bits without gaps; the last byte is padded with zero bits. So any range of whole
-/// groups is a contiguous range of bytes.
-///
-/// - scale = absmax / largestCode, one IEEE 754 division
-/// - code = roundToNearestEven(x / scale), clamped to ±largestCode; it divides by the scale as it
-///   is stored, so that encoder and verifier cannot drift apart
-/// - value = Float(code) * scale
-public struct IntegerFormat: Quantizer {
-  /// Bits of a code, 2...8.
+/// Symmetric integers of 2 to 8 bits with one float32 scale for each group. The bytes are specified
+/// in docs/quantization.md.
+public struct IntegerFormat: Sendable, Hashable {
+  /// The width of a code.
   public let bits: Int
-  /// Values that share a scale, 1...65536.
+  /// The number of values that share a scale.
   public let groupSize: Int
 
-  /// Bytes of a stored scale.
-  static let scaleByteCount = 4
+  /// The widths there are.
+  public static let allowedBits = 2...8
+  /// The group sizes there are.
+  public static let allowedGroupSizes = 1...65536
+  /// The size of the scale at the beginning of a record.
+  public static let scaleByteCount = 4
 
-  /// Throws ``QuantError`` when bits or group size are out of range.
+  /// Throws `bitsOutOfRange`, `groupSizeOutOfRange`.
   public init(bits: Int, groupSize: Int) throws(QuantError) {
-    guard (2...8).contains(bits) else { throw .bitsOutOfRange(bits) }
-    guard (1...65_536).contains(groupSize) else { throw .groupSizeOutOfRange(groupSize) }
+    guard Self.allowedBits.contains(bits) else {
+      throw .bitsOutOfRange(bits: bits, allowed: Self.allowedBits)
+    }
+    guard Self.allowedGroupSizes.contains(groupSize) else {
+      throw .groupSizeOutOfRange(groupSize: groupSize, allowed: Self.allowedGroupSizes)
+    }
     self.bits = bits
     self.groupSize = groupSize
   }
 
-  /// The codes are -largestCode ... largestCode.
+  /// Codes are `-largestCode...largestCode`: 1, 3, 7, 15, 31, 63 or 127.
   public var largestCode: Int { 1 << (bits - 1) - 1 }
 
-  /// Bytes of a full group.
-  public var recordByteCount: Int { recordByteCount(values: groupSize) }
+  /// The size in bytes of the record of a whole group: the scale and the packed codes.
+  public var recordByteCount: Int { byteCount(record: groupSize) }
 
-  private func recordByteCount(values: Int) -> Int {
-    Self.scaleByteCount + (values * bits + 7) / 8
+  /// The size in bytes of the record of a group of `count` values.
+  func byteCount(record count: Int) -> Int {
+    Self.scaleByteCount + (count * bits + 7) / 8
   }
 
+  /// The size in bytes of `values` encoded values; `Int.max` if that is more than an `Int` counts.
   public func byteCount(values: Int) -> Int {
-    let (groups, rest) = values.quotientAndRemainder(dividingBy: groupSize)
-    return groups * recordByteCount + (rest > 0 ? recordByteCount(values: rest) : 0)
+    precondition(values >= 0)
+    let (whole, rest) = values.quotientAndRemainder(dividingBy: groupSize)
+    let (bytes, overflow) = whole.multipliedReportingOverflow(by: recordByteCount)
+    let (sum, sumOverflow) = bytes.addingReportingOverflow(
+      rest == 0 ? 0 : byteCount(record: rest))
+    return overflow || sumOverflow ? Int.max : sum
   }
 
-  public func quantize(
-    _ values: UnsafeBufferPointer<Float>, into bytes: UnsafeMutableRawBufferPointer
-  ) throws(QuantError) {
-    precondition(bytes.count == byteCount(values: values.count))
-    var offset = 0
-    for first in stride(from: 0, to: values.count, by: groupSize) {
-      let group = UnsafeBufferPointer(
-        rebasing: values[first..<min(first + groupSize, values.count)])
-      let size = recordByteCount(values: group.count)
-      try encode(
-        group, firstIndex: first,
-        into: UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + size]))
-      offset += size
-    }
+  /// The scale of a group whose largest absolute value is `largestMagnitude`, finite.
+  ///
+  /// One IEEE division by the largest code. Where this rounds up so that the largest code times the
+  /// scale is infinite (6 and 8 bits, largest finite float), it is the next smaller float.
+  func scale(largestMagnitude: Float) -> Float {
+    let scale = largestMagnitude / Float(largestCode)
+    return (scale * Float(largestCode)).isFinite ? scale : scale.nextDown
   }
 
-  public func dequantize(
-    _ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>
-  ) throws(QuantError) {
-    guard bytes.count == byteCount(values: values.count) else {
-      throw .wrongByteCount(actual: bytes.count, expected: byteCount(values: values.count))
-    }
-    var offset = 0
-    for first in stride(from: 0, to: values.count, by: groupSize) {
-      let count = min(groupSize, values.count - first)
-      let size = recordByteCount(values: count)
-      try decode(
-        UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]), group: first / groupSize,
-        into: UnsafeMutableBufferPointer(rebasing: values[first..<first + count]))
-      offset += size
-    }
-  }
-
-  // MARK: one group
-
-  private func encode(
-    _ group: UnsafeBufferPointer<Float>, firstIndex: Int,
-    into record: UnsafeMutableRawBufferPointer
-  ) throws(QuantError) {
-    // A NaN or an infinity leaves its mark in this sum of zeros and NaNs, without a branch a value.
-    var absmax: Float = 0
-    var mark: Float = 0
-    for value in group {
-      let magnitude = value.magnitude
-      absmax = magnitude > absmax ? magnitude : absmax
-      mark += value * 0
-    }
-    guard mark == 0 else {
-      let index = group.firstIndex { !$0.isFinite } ?? 0
-      throw .nonFiniteValue(index: firstIndex + index, value: group[index])
-    }
-    let limit = Float(largestCode)
-    let scale = absmax / limit
-    record.storeBytes(of: scale.bitPattern.littleEndian, as: UInt32.self)
-    let codes = UnsafeMutableRawBufferPointer(rebasing: record[Self.scaleByteCount...])
-    guard scale > 0 else {
-      codes.initializeMemory(as: UInt8.self, repeating: 0)
-      return
-    }
-    func code(_ value: Float) -> UInt32 {
-      let rounded = (value / scale).rounded(.toNearestOrEven)
-      return UInt32(bitPattern: Int32(Swift.max(-limit, Swift.min(limit, rounded))))
-    }
-    let mask = UInt32(1) << UInt32(bits) - 1
-    var pending: UInt32 = 0
-    var pendingBits = 0
-    var next = 0
-    for value in group {
-      pending |= (code(value) & mask) << UInt32(pendingBits)
-      pendingBits += bits
-      while pendingBits >= 8 {
-        codes[next] = UInt8(truncatingIfNeeded: pending)
-        next += 1
-        pending >>= 8
-        pendingBits -= 8
-      }
-    }
-    if pendingBits > 0 { codes[next] = UInt8(truncatingIfNeeded: pending) }
-  }
-
-  private func decode(
-    _ record: UnsafeRawBufferPointer, group: Int, into values: UnsafeMutableBufferPointer<Float>
-  ) throws(QuantError) {
-    let pattern = UInt32(littleEndian: record.loadUnaligned(as: UInt32.self))
-    let scale = Float(bitPattern: pattern)
-    // The largest code must stay finite; zero has one form only.
-    guard scale.isFinite, scale.sign == .plus, (Float(largestCode) * scale).isFinite else {
-      throw .invalidScale(group: group, scale: scale)
-    }
-    let codes = UnsafeRawBufferPointer(rebasing: record[Self.scaleByteCount...])
-    let unused = UInt32(32 - bits)
-    var pending: UInt32 = 0
-    var pendingBits = 0
-    var next = 0
-    for index in values.indices {
-      while pendingBits < bits {
-        pending |= UInt32(codes[next]) << UInt32(pendingBits)
-        next += 1
-        pendingBits += 8
-      }
-      let code = Int32(bitPattern: pending << unused) >> Int32(unused)
-      guard Int(code) >= -largestCode, scale > 0 || code == 0 else {
-        throw .invalidCode(group: group, index: index, code: Int(code))
-      }
-      values[index] = Float(code) * scale
-      pending >>= UInt32(bits)
-      pendingBits -= bits
-    }
-    guard pending == 0 else { throw .nonZeroPadding(group: group) }
+  /// With the scale s, the largest code L and u = 2^-24: s (1/2 + 4 L u), and L 2^-150 more if s is
+  /// zero or subnormal.
+  ///
+  /// Rounding a quotient of at most L to an integer moves it by 1/2; the quotient itself, the
+  /// product in decoding and the scale are each off by at most a few u of a number up to L s. A
+  /// subnormal scale is off by up to half of 2^-149 in itself, L times as much at the largest code.
+  public func errorBound(largestMagnitude: Float) -> Double {
+    let scale = Double(scale(largestMagnitude: largestMagnitude))
+    let rounding = scale * (0.5 + Double(largestCode) * 0x1p-22)
+    return scale < Double(Float.leastNormalMagnitude)
+      ? rounding + Double(largestCode) * 0x1p-150 : rounding
   }
 }

@@ -1,87 +1,110 @@
-/// Turns float32 values into packed bytes of few bits and back.
+/// Turns float32 values into low-bit codes and back, group by group.
 ///
-/// Laws, tested for every format:
-/// - Equal values give equal bytes, on every machine.
-/// - Bytes that decode are the only bytes of their values' codes and scales.
-/// - A group of zeros comes back as exact zeros.
-public protocol Quantizer: Sendable, Hashable {
-  /// Values that share a scale; any range of whole groups is a contiguous range of bytes.
+/// A vector is cut into groups of `groupSize` values, the last of which may be shorter. Each group
+/// becomes one record, records follow each other without gaps, and no record depends on another
+/// group: so any range of whole groups is a range of bytes, and can be encoded and decoded alone.
+/// Matrices are taken as flat vectors.
+///
+/// Laws, checked in `QuantizerLawTests` for every format:
+/// - Equal values give equal bytes; the number of bytes depends on the number of values alone.
+/// - Bytes from `quantize` decode, and no value moves by more than `errorBound` for its group.
+/// - A group of zeros (of either sign) comes back as +0.
+/// - Encoding a range of whole groups gives that range of the bytes.
+/// - Encoding decoded bytes gives the same bytes, unless a scale is subnormal.
+/// - NaN and infinity are refused; bytes that no encoder makes are refused where it can tell.
+public protocol Quantizer: Sendable {
+  /// The number of values that share a scale.
   var groupSize: Int { get }
+  /// The size in bytes of the record of a whole group.
+  var recordByteCount: Int { get }
 
-  /// Bytes of `values` values, scales included.
+  /// The size in bytes of `values` encoded values; `Int.max` if that is more than an `Int` counts.
+  /// A negative number of values is a programming error.
   func byteCount(values: Int) -> Int
 
-  /// Packs `values` into exactly `byteCount(values:)` bytes.
+  /// How far decoding may move a value of a group, where `largestMagnitude` is the largest absolute
+  /// value in the group. Finite and not negative.
+  func errorBound(largestMagnitude: Float) -> Double
+
+  /// Encodes all values. `bytes` must have room for exactly `byteCount(values: values.count)`; the
+  /// two must not overlap. If it throws, `bytes` holds nothing of use.
   ///
-  /// Throws ``QuantError/nonFiniteValue(index:value:)`` on NaN and infinity.
+  /// Throws `notFinite`, `wrongOutputCount`.
   func quantize(
-    _ values: UnsafeBufferPointer<Float>, into bytes: UnsafeMutableRawBufferPointer
+    _ values: UnsafeBufferPointer<Float>, into bytes: UnsafeMutableBufferPointer<UInt8>
   ) throws(QuantError)
 
-  /// Unpacks bytes; throws ``QuantError`` on anything that ``quantize(_:into:)`` would not have
-  /// written.
+  /// Decodes as many values as `values` has room for, which must be what the bytes hold. The bytes
+  /// are not trusted. If it throws, `values` holds nothing of use.
+  ///
+  /// Throws `wrongByteCount`, and what the format finds wrong.
   func dequantize(
-    _ bytes: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>
+    _ bytes: UnsafeBufferPointer<UInt8>, into values: UnsafeMutableBufferPointer<Float>
   ) throws(QuantError)
 }
 
 extension Quantizer {
-  /// Bits that a value takes on average, scales included; `values` must be above 0.
-  public func effectiveBitsPerValue(values: Int) -> Double {
-    8 * Double(byteCount(values: values)) / Double(values)
-  }
-
-  /// Packs an array.
+  /// Encodes all values. Throws `notFinite`, and `valueCountOutOfRange` if the bytes cannot be
+  /// counted.
   public func quantize(_ values: [Float]) throws(QuantError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: byteCount(values: values.count))
-    let result = bytes.withUnsafeMutableBytes { target in
-      values.withUnsafeBufferPointer { source in
-        Result { () throws(QuantError) in try quantize(source, into: target) }
+    let count = byteCount(values: values.count)
+    guard count < Int.max else { throw .valueCountOutOfRange(count: values.count) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var failure: QuantError?
+    values.withUnsafeBufferPointer { input in
+      bytes.withUnsafeMutableBufferPointer { output in
+        do throws(QuantError) { try quantize(input, into: output) } catch { failure = error }
       }
     }
-    try result.get()
+    if let failure { throw failure }
     return bytes
   }
 
-  /// Unpacks `count` values.
+  /// Decodes `count` values. The bytes and `count` are not trusted; their number is checked
+  /// before memory for the values is taken.
+  ///
+  /// Throws `wrongByteCount`, `valueCountOutOfRange`, and what the format finds wrong.
   public func dequantize(_ bytes: [UInt8], count: Int) throws(QuantError) -> [Float] {
-    guard bytes.count == byteCount(values: count) else {
-      throw .wrongByteCount(actual: bytes.count, expected: byteCount(values: count))
+    guard count >= 0 else { throw .valueCountOutOfRange(count: count) }
+    let expected = byteCount(values: count)
+    guard bytes.count == expected else {
+      throw .wrongByteCount(expected: expected, actual: bytes.count)
     }
     var values = [Float](repeating: 0, count: count)
-    let result = values.withUnsafeMutableBufferPointer { target in
-      bytes.withUnsafeBytes { source in
-        Result { () throws(QuantError) in try dequantize(source, into: target) }
-      }
+    try values.withUnsafeMutableBufferPointer { (output) throws(QuantError) in
+      try dequantize(bytes[...], into: output)
     }
-    try result.get()
     return values
   }
-}
 
-/// Why values cannot be packed or bytes not unpacked.
-public enum QuantError: Error, Sendable, Equatable, CustomStringConvertible {
-  case bitsOutOfRange(Int)
-  case groupSizeOutOfRange(Int)
-  /// `index` counts from the first value of the vector.
-  case nonFiniteValue(index: Int, value: Float)
-  case wrongByteCount(actual: Int, expected: Int)
-  case invalidScale(group: Int, scale: Float)
-  /// `index` counts from the first value of the group.
-  case invalidCode(group: Int, index: Int, code: Int)
-  case nonZeroPadding(group: Int)
-
-  public var description: String {
-    switch self {
-    case .bitsOutOfRange(let bits): "bits must be in 2...8, but is \(bits)"
-    case .groupSizeOutOfRange(let size): "the group size must be in 1...65536, but is \(size)"
-    case .nonFiniteValue(let index, let value): "value \(index) is \(value) and has no code"
-    case .wrongByteCount(let actual, let expected):
-      "\(expected) bytes are needed, but there are \(actual)"
-    case .invalidScale(let group, let scale): "group \(group) has the impossible scale \(scale)"
-    case .invalidCode(let group, let index, let code):
-      "group \(group) has the impossible code \(code) at \(index)"
-    case .nonZeroPadding(let group): "group \(group) is padded with other bits than zero"
+  /// Decodes a part of the bytes, which must be whole records, into as many values as `values` has
+  /// room for. Groups and values in errors count from the beginning of the part.
+  public func dequantize(
+    _ bytes: ArraySlice<UInt8>, into values: UnsafeMutableBufferPointer<Float>
+  ) throws(QuantError) {
+    var failure: QuantError?
+    bytes.withUnsafeBufferPointer { input in
+      do throws(QuantError) { try dequantize(input, into: values) } catch { failure = error }
     }
+    if let failure { throw failure }
+  }
+
+  /// The number of groups, the last of which may be short.
+  public func groupCount(values: Int) -> Int {
+    values / groupSize + (values % groupSize == 0 ? 0 : 1)
+  }
+
+  /// Where the records of some groups lie in the encoding of `values` values. `groups` must lie in
+  /// `0..<groupCount(values:)`.
+  public func byteRange(groups: Range<Int>, values: Int) -> Range<Int> {
+    let end = byteCount(values: values)
+    precondition(groups.lowerBound >= 0 && groups.upperBound <= groupCount(values: values))
+    return min(
+      groups.lowerBound * recordByteCount, end)..<min(groups.upperBound * recordByteCount, end)
+  }
+
+  /// Bits stored for each value, scales and padding included; 0 for no values.
+  public func effectiveBitsPerValue(values: Int) -> Double {
+    values == 0 ? 0 : Double(byteCount(values: values)) * 8 / Double(values)
   }
 }

@@ -14,12 +14,10 @@ public enum StructureCheck {
     guard header.startedAt == constants.time(ofRound: state.miningRound) else {
       return .wrongStart
     }
-    guard header.committedAt >= header.startedAt,
-      header.committedAt <= header.startedAt + constants.blockTimeMilliseconds
-    else { return .lateCommitment }
-    guard header.challengeRound == constants.firstRound(after: header.committedAt) else {
-      return .wrongChallengeRound
+    guard header.committedAt == header.startedAt + constants.blockTimeMilliseconds else {
+      return .wrongCommitmentTime
     }
+    guard header.challengeRound == state.challengeRound else { return .wrongChallengeRound }
     guard header.before == state.parameters else { return .wrongBefore }
     guard header.after == task.parameterCommitment(root: header.after.root) else {
       return .wrongAfterSize

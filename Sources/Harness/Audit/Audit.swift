@@ -1,0 +1,109 @@
+import Foundation
+import Kernels
+import Models
+import Proofs
+import Protocol
+
+/// Judges a recorded chain again, trusting nothing but the file (`docs/protocol.md`).
+public struct Audit {
+  /// How much was judged.
+  public struct Summary: Sendable, Equatable {
+    public var blocks = 0
+    public var signatures = 0
+    public var randomOutputs = 0
+    public var openings = 0
+    public var replayedSteps = 0
+    public var lossMeasurements = 0
+    public var evidence = 0
+    public var verdicts = 0
+    public var exactVariables = 0
+    /// Confirmed blocks whose model is not what their diff leads to: fraud that nobody sampled.
+    public var escapedFrauds: [Int] = []
+  }
+
+  let file: ResultFile
+  let arithmetic: FixedArithmetic
+  private var summary = Summary()
+
+  public init(file: ResultFile, arithmetic: FixedArithmetic) {
+    self.file = file
+    self.arithmetic = arithmetic
+  }
+
+  /// Judges everything; throws ``AuditFailure`` at the first thing that does not hold.
+  public mutating func run() throws -> Summary {
+    let chain = try StoredChain(file)
+    let plan = try checkSpec(chain)
+    let trainer = try Trainer(
+      task: chain.genesis.task, corpus: plan.corpus, arithmetic: arithmetic)
+    var model = try ModelState.initial(task: chain.genesis.task, arithmetic: arithmetic)
+    guard plan.genesis(initial: model) == chain.genesis else {
+      throw AuditFailure("genesis is not what the spec and the corpus lead to")
+    }
+    var state = ChainState(chain.genesis)
+    var records: [BlockRecord] = []
+    for (index, stored) in chain.blocks.enumerated() {
+      let place = "block \(index + 1)"
+      let judged = BlockAudit(
+        place: place, stored: stored, before: state, parent: model, trainer: trainer)
+      let (record, after, next) = try judged.run(&summary)
+      if case .confirmed = record.verdict {
+        model = next
+        if !record.patch.isEmpty { summary.escapedFrauds.append(index + 1) }
+      }
+      state = after
+      records.append(record)
+    }
+    try checkVariables(
+      ChainRecord(genesis: chain.genesis, blocks: records), plan: plan, corpus: chain.corpus)
+    return summary
+  }
+
+  /// The stored spec reads, and its digest is the stored one.
+  private func checkSpec(_ chain: StoredChain) throws -> Plan {
+    guard let text = file.attribute("spec_text"), let resolved = file.attribute("spec_resolved")
+    else { throw AuditFailure("the file holds no spec") }
+    guard file.attribute("spec_sha256") == SHA256.hash(Array(text.utf8)).hex else {
+      throw AuditFailure("spec_sha256 is not the digest of spec_text")
+    }
+    let presets = ModelShape.presets.map(\.name)
+    let spec: Spec
+    do {
+      spec = try Spec.read(text: resolved, fileName: "spec_resolved", presets: presets)
+      guard try Spec.read(text: text, fileName: "spec_text", presets: presets) == spec
+        || file.attribute("spec_overrides")?.isEmpty == false
+      else { throw AuditFailure("spec_resolved is another experiment than spec_text") }
+    } catch let error as SpecError { throw AuditFailure("the stored spec: \(error)") }
+    do {
+      return try Plan(spec: spec, corpus: chain.corpus, workers: arithmetic.workers)
+    } catch { throw AuditFailure("the stored spec: \(error)") }
+  }
+
+  /// Every exact variable is what the chain says, and the digest covers them.
+  private mutating func checkVariables(
+    _ record: ChainRecord, plan: Plan, corpus: [UInt8]
+  ) throws {
+    let expected = ChainVariables(
+      record: record, minerNames: plan.miners.map(\.name),
+      verifierNames: plan.verifiers.map(\.name)
+    ).all(corpus: corpus).filter { $0.determinism == .exact }
+    for variable in expected {
+      guard let stored = file[variable.path] else {
+        throw AuditFailure("variable \(variable.path) is missing")
+      }
+      // Compared through their hashed bytes, so that NaN equals NaN.
+      guard ResultVariable.exactDigest(of: [stored]) == ResultVariable.exactDigest(of: [variable])
+      else { throw AuditFailure("variable \(variable.path) is not what the chain says") }
+      summary.exactVariables += 1
+    }
+    let known = Set(expected.map(\.path))
+    if let extra = file.variables.first(where: {
+      $0.determinism == .exact && !known.contains($0.path)
+    }) {
+      throw AuditFailure("variable \(extra.path) is exact, but the chain does not say it")
+    }
+    guard file.attribute("exact_digest") == file.exactDigest.hex else {
+      throw AuditFailure("exact_digest is not the digest of the exact variables")
+    }
+  }
+}

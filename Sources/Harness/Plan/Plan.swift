@@ -1,0 +1,187 @@
+import Foundation
+import Kernels
+import Models
+import Proofs
+import Protocol
+import Quant
+
+/// Everything that a run needs, with all seeds fixed: a pure function of spec and corpus.
+public struct Plan: Sendable {
+  public let spec: Spec
+  public let task: TrainingTask
+  public let constants: ProtocolConstants
+  public let corpus: Corpus
+  public let miners: [Miner]
+  public let verifiers: [Protocol.Verifier]
+  /// Stakes in the order of `miners` and of `verifiers`.
+  let minerStakes: [Stake]
+  let verifierStakes: [Stake]
+  let beacon: HashChainBeacon
+
+  /// Bytes of a leaf of the corpus's commitment.
+  static let corpusLeafSize = 4096
+
+  /// Works the plan out; throws ``PlanError`` when values that are fine alone do not fit together.
+  public init(spec: Spec, corpus bytes: [UInt8], workers: Workers) throws(PlanError) {
+    self.spec = spec
+    corpus = Corpus(bytes: bytes)
+    constants = try Self.constants(spec)
+    task = try Self.task(spec, corpus: bytes, workers: workers)
+    miners = spec.chain.miners.map { miner in
+      Miner(
+        name: miner.name,
+        key: PrivateKey(seed: Self.secret(spec, "miner", miner.name)),
+        behaviour: Self.behaviour(miner.behaviour))
+    }
+    var verifiers: [Protocol.Verifier] = []
+    for verifier in spec.chain.verifiers {
+      do {
+        verifiers.append(
+          Protocol.Verifier(
+            name: verifier.name, behaviour: verifier.behaviour == .lazy ? .lazy : .honest,
+            key: PrivateKey(seed: Self.secret(spec, "verifier", verifier.name)),
+            vrfKey: try VRFPrivateKey(seed: Self.secret(spec, "vrf", verifier.name))))
+      } catch { throw .impossible("no key for \(verifier.name): \(error)") }
+    }
+    self.verifiers = verifiers
+    minerStakes = spec.chain.miners.map { Stake(UInt64($0.stake)) }
+    verifierStakes = spec.chain.verifiers.map { Stake(UInt64($0.stake)) }
+    beacon = HashChainBeacon(
+      secret: Self.secret(spec, "beacon", ""), rounds: try Self.roundCount(spec, constants))
+  }
+
+  /// Genesis of the chain: who takes part, and the first model.
+  public func genesis(initial: ModelState) -> Genesis {
+    Genesis(
+      task: task, constants: constants,
+      miners: zip(miners, minerStakes).map {
+        MinerRegistration(key: $0.key.publicKey, stake: $1)
+      },
+      verifiers: zip(verifiers, verifierStakes).map {
+        VerifierRegistration(key: $0.key.publicKey, vrfKey: $0.vrfKey.publicKey, stake: $1)
+      },
+      beaconAnchor: beacon.anchor, parameters: initial.parameterCommitment,
+      quantizedModel: initial.quantizedCommitment)
+  }
+
+  /// The miner that proposes block number `index`, counted from 0 over all proposals: they take
+  /// turns in the order of the spec.
+  public func miner(ofProposal index: Int) -> Miner { miners[index % miners.count] }
+
+  // MARK: parts
+
+  private static func secret(_ spec: Spec, _ role: String, _ name: String) -> Digest {
+    Digest.tagged("PoGO/secret", spec.seed, role, name)
+  }
+
+  private static func behaviour(_ behaviour: Spec.Miner.Behaviour) -> any MinerBehaviour {
+    func rate(_ fraction: Double) -> PartsPerMillion {
+      PartsPerMillion(fraction: min(max(fraction, 0), 1)) ?? PartsPerMillion(fraction: 1)!
+    }
+    switch behaviour {
+    case .honest: return HonestMiner()
+    case .tamperedLeaves(let fraction): return TamperedLeaves(fraction: rate(fraction))
+    case .fakedSteps(let fraction): return FakedSteps(fraction: rate(fraction))
+    }
+  }
+
+  private static func constants(_ spec: Spec) throws(PlanError) -> ProtocolConstants {
+    func rate(_ fraction: Double, _ key: String) throws(PlanError) -> PartsPerMillion {
+      guard let rate = PartsPerMillion(fraction: fraction) else {
+        throw .impossible("\(key) must be in 0...1, but is \(fraction)")
+      }
+      return rate
+    }
+    let (chain, check) = (spec.chain, spec.verification)
+    let constants = ProtocolConstants(
+      blockTimeMilliseconds: UInt64(chain.blockTimeMilliseconds),
+      beaconPeriodMilliseconds: UInt64(chain.beaconPeriodMilliseconds),
+      attestationWindowMilliseconds: UInt64(chain.attestationWindowMilliseconds),
+      leafRate: try rate(check.leafRate, "verification.leaf_rate"),
+      replayRate: try rate(check.replayRate, "verification.replay_rate"),
+      progressTokens: UInt32(check.progressTokens), progressMargin: Float(check.progressMargin),
+      blockReward: Stake(UInt64(chain.blockReward)),
+      verifierReward: Stake(UInt64(chain.verifierReward)),
+      minerSlashRate: try rate(chain.minerSlashRate, "chain.miner_slash_rate"),
+      reporterRate: try rate(chain.reporterRate, "chain.reporter_rate"),
+      verifierPenaltyRate: try rate(chain.verifierPenaltyRate, "chain.verifier_penalty_rate"))
+    guard constants.attestationWindowMilliseconds > constants.beaconPeriodMilliseconds else {
+      throw .impossible(
+        "chain.attestation_window must be longer than chain.beacon_period: the challenge is drawn "
+          + "from the first beacon value after the commitment and must leave time to attest")
+    }
+    return constants
+  }
+
+  private static func task(
+    _ spec: Spec, corpus: [UInt8], workers: Workers
+  ) throws(PlanError) -> TrainingTask {
+    let tree = corpus.withUnsafeBytes {
+      MerkleTree(bytes: $0, leafSize: corpusLeafSize, concurrently: workers.run)
+    }
+    do {
+      let shape: ModelShape
+      switch spec.model {
+      case .preset(let name):
+        guard let preset = ModelShape.preset(named: name) else {
+          throw PlanError.impossible("there is no preset '\(name)'")
+        }
+        shape = preset
+      case .custom(let custom):
+        shape = try ModelShape(
+          layerCount: custom.layerCount, dModel: custom.dModel, headCount: custom.headCount,
+          contextLength: custom.contextLength, vocabularySize: custom.vocabularySize)
+      }
+      let formats = (spec.quantization.gradient, spec.quantization.model)
+      return try TrainingTask(
+        arithmeticVersion: UInt32(arithmeticVersion), shape: shape,
+        initializationSeed: Digest.tagged("PoGO/initialization", spec.seed).firstWord,
+        corpus: Proofs.Commitment(
+          kind: .corpus, byteCount: corpus.count, leafSize: corpusLeafSize, root: tree.root),
+        contextLength: spec.data.contextLength, batchSize: spec.training.batchSize,
+        stepsPerBlock: spec.training.stepsPerBlock,
+        learningRate: Float(spec.training.learningRate),
+        gradientFormat: IntegerFormat(bits: formats.0.bits, groupSize: formats.0.groupSize),
+        modelFormat: IntegerFormat(bits: formats.1.bits, groupSize: formats.1.groupSize),
+        leafValueCount: spec.commitment.leafByteCount / 4)
+    } catch let error as PlanError {
+      throw error
+    } catch {
+      throw .impossible("\(error)")
+    }
+  }
+
+  /// Beacon rounds that the whole chain can need.
+  private static func roundCount(
+    _ spec: Spec, _ constants: ProtocolConstants
+  ) throws(PlanError) -> Int {
+    let span = spec.chain.blockTimeMilliseconds + spec.chain.attestationWindowMilliseconds
+    // Each block may wait up to a period for its first round; two more for the last challenge.
+    let rounds =
+      (span / spec.chain.beaconPeriodMilliseconds + 2) * spec.chain.blockCount + 2
+    guard rounds <= HashChainBeacon.maximumDistance else {
+      throw .impossible(
+        "the chain needs \(rounds) beacon rounds, but at most \(HashChainBeacon.maximumDistance) "
+          + "can be checked; a longer chain.beacon_period or fewer chain.blocks need fewer")
+    }
+    return rounds
+  }
+}
+
+/// Why a spec that reads well cannot be run.
+public enum PlanError: Error, Sendable, Equatable, CustomStringConvertible {
+  case impossible(String)
+
+  public var description: String {
+    switch self {
+    case .impossible(let text): text
+    }
+  }
+}
+
+extension Digest {
+  /// The first eight bytes as a little-endian number.
+  fileprivate var firstWord: UInt64 {
+    bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}

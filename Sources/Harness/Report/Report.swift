@@ -1,0 +1,144 @@
+import Foundation
+
+/// The tables of a `chain` result as text for a terminal; reads nothing but the result.
+public struct Report {
+  let file: ResultFile
+
+  public init(_ file: ResultFile) { self.file = file }
+
+  /// All tables. Throws ``ResultError`` if a variable is missing.
+  public func text() throws(ResultError) -> String {
+    let sections = [
+      try heading(), try blocks(), try costs(), try bytes(), try verdicts(), try balances(),
+      "exact digest: \(file.attribute("exact_digest") ?? "missing")",
+    ]
+    return sections.joined(separator: "\n\n")
+  }
+
+  // MARK: sections
+
+  private func heading() throws(ResultError) -> String {
+    let losses = try numbers("loss_after").filter { !$0.isNaN }
+    let before = try numbers("loss_before").filter { !$0.isNaN }
+    var text = file.attribute("title") ?? "untitled"
+    if let first = before.first, let last = losses.last {
+      text +=
+        "\nloss of the quantized model: \(Numbers.loss(first)) -> \(Numbers.loss(last)) nat a token"
+    }
+    return text
+  }
+
+  private func blocks() throws(ResultError) -> String {
+    var table = TextTable(
+      header: ["block", "height", "miner", "loss before", "after", "positive", "verdict"],
+      rightAligned: [0, 1, 3, 4])
+    let (miners, verdicts) = (try texts("miner"), try texts("verdict"))
+    let (before, after) = (try numbers("loss_before"), try numbers("loss_after"))
+    let heights = try integers("height")
+    let attestations = try texts("attestation")
+    let verifiers = try texts("verifier").count
+    for block in miners.indices {
+      let words = attestations[block * verifiers..<(block + 1) * verifiers]
+      table.rows.append([
+        "\(block + 1)", "\(heights[block])", miners[block], Numbers.loss(before[block]),
+        Numbers.loss(after[block]),
+        "\(words.filter { $0 == "positive" }.count) of \(verifiers)", verdicts[block],
+      ])
+    }
+    return "Blocks\n" + table.text
+  }
+
+  private func costs() throws(ResultError) -> String {
+    var table = TextTable(
+      header: [
+        "block", "mining FLOPs", "verifying FLOPs", "share", "mining", "verifying", "share",
+      ], rightAligned: [0, 1, 2, 3, 4, 5, 6])
+    let mining = try integers("mining_flops")
+    let verifying = try integers("verification_flops")
+    let verifiers = try texts("verifier").count
+    let miningSeconds = try numbers("mining_seconds")
+    let verifyingSeconds = try numbers("verification_seconds")
+    for block in mining.indices {
+      let range = block * verifiers..<(block + 1) * verifiers
+      let flops = Double(verifying[range].reduce(0, +)) / Double(max(verifiers, 1))
+      let phases = miningSeconds.count / mining.count
+      let mined = sum(miningSeconds[block * phases..<(block + 1) * phases])
+      let width = verifyingSeconds.count / mining.count
+      let verified =
+        sum(verifyingSeconds[block * width..<(block + 1) * width]) / Double(max(verifiers, 1))
+      table.rows.append([
+        "\(block + 1)", Numbers.flops(mining[block]), Numbers.flops(Int64(flops)),
+        Numbers.percent(flops / Double(mining[block])), Numbers.seconds(mined),
+        Numbers.seconds(verified), Numbers.percent(verified / mined),
+      ])
+    }
+    return "Cost of mining, and of verifying by one verifier (mean)\n" + table.text
+  }
+
+  private func bytes() throws(ResultError) -> String {
+    var table = TextTable(header: ["what", "bytes", "of the model"], rightAligned: [1, 2])
+    let model = try integers("model_bytes").first ?? 0
+    let rows = [
+      ("full model (float32)", model),
+      ("quantized model", try integers("quantized_bytes").first ?? 0),
+      ("diff of a block (published gradients)", try integers("diff_bytes").first ?? 0),
+      ("fetched by a verifier for a block (largest)",
+        try integers("verification_received_bytes").max() ?? 0),
+    ]
+    for (what, count) in rows {
+      table.rows.append([
+        what, Numbers.bytes(count), Numbers.percent(Double(count) / Double(max(model, 1))),
+      ])
+    }
+    return "Bytes\n" + table.text
+  }
+
+  private func verdicts() throws(ResultError) -> String {
+    let (verdicts, reasons) = (try texts("verdict"), try texts("verdict_reason"))
+    let (miners, attestations) = (try texts("miner"), try texts("attestation"))
+    let names = try texts("verifier")
+    var lines = ["Slashed and expired blocks"]
+    for block in verdicts.indices where verdicts[block] != "confirmed" {
+      lines.append("block \(block + 1) by \(miners[block]): \(reasons[block])")
+      for (verifier, name) in names.enumerated() {
+        let word = attestations[block * names.count + verifier]
+        lines.append("  \(name): \(word == "positive" ? word : "negative (\(word))")")
+      }
+    }
+    if lines.count == 1 { lines.append("none") }
+    return lines.joined(separator: "\n")
+  }
+
+  private func balances() throws(ResultError) -> String {
+    var table = TextTable(
+      header: ["participant", "stake", "earnings"], rightAligned: [1, 2])
+    let names = try texts("participant")
+    let stakes = try integers("stake").suffix(names.count)
+    let earnings = try integers("earnings").suffix(names.count)
+    for (name, amounts) in zip(names, zip(stakes, earnings)) {
+      table.rows.append([name, "\(amounts.0)", "\(amounts.1)"])
+    }
+    return "Balances at the end\n" + table.text
+  }
+
+  // MARK: values
+
+  private func sum(_ values: ArraySlice<Double>) -> Double {
+    values.filter { !$0.isNaN }.reduce(0, +)
+  }
+
+  private func texts(_ name: String) throws(ResultError) -> [String] {
+    guard case .text(let values) = file[name]?.values else { throw .malformed(name) }
+    return values
+  }
+
+  private func integers(_ name: String) throws(ResultError) -> [Int64] {
+    guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
+    return values
+  }
+
+  private func numbers(_ name: String) throws(ResultError) -> [Double] {
+    guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
+    return values
+  }
+}

@@ -1,0 +1,86 @@
+import HDF5
+import Proofs
+
+/// One variable of a result file with all that makes it readable alone.
+public struct ResultVariable: Sendable, Equatable {
+  /// Whether two runs of one spec agree on it bit for bit.
+  public enum Determinism: String, Sendable {
+    case exact, measured
+  }
+
+  /// Its values, row-major.
+  public enum Values: Sendable, Equatable {
+    case float32([Float])
+    case float64([Double])
+    case int64([Int64])
+    case uint8([UInt8])
+    case text([String])
+
+    var count: Int {
+      switch self {
+      case .float32(let values): values.count
+      case .float64(let values): values.count
+      case .int64(let values): values.count
+      case .uint8(let values): values.count
+      case .text(let values): values.count
+      }
+    }
+  }
+
+  /// Group, empty for the root, and name in it.
+  public let group: String
+  public let name: String
+  /// Names of the axes; each is the name of a dimension of the group.
+  public let dimensions: [String]
+  /// Lengths of the axes.
+  public let shape: [Int]
+  public let values: Values
+  /// Unit in the form that UDUNITS knows, "1" for pure numbers.
+  public let units: String
+  public let longName: String
+  public let determinism: Determinism
+
+  init(
+    _ name: String, group: String = "", _ axes: [(name: String, length: Int)], _ values: Values,
+    units: String = "1", _ longName: String, _ determinism: Determinism = .exact
+  ) {
+    precondition(values.count == axes.reduce(1) { $0 * $1.length }, "\(name) has another size")
+    self.group = group
+    self.name = name
+    dimensions = axes.map(\.name)
+    shape = axes.map(\.length)
+    self.values = values
+    self.units = units
+    self.longName = longName
+    self.determinism = determinism
+  }
+
+  /// Path in the file.
+  public var path: String { group.isEmpty ? name : "\(group)/\(name)" }
+
+  /// Appends what the exact digest covers: path, axes and the values' bits.
+  func hash(into stream: inout CanonicalWriter) {
+    stream.append(path)
+    stream.append(dimensions)
+    stream.append(shape)
+    switch values {
+    case .float32(let values): stream.append("float32"); stream.append(values)
+    case .float64(let values): stream.append("float64"); stream.append(values)
+    case .int64(let values): stream.append("int64"); stream.append(values)
+    case .uint8(let values): stream.append("uint8"); stream.append(values)
+    case .text(let values): stream.append("text"); stream.append(values)
+    }
+  }
+
+  /// The digest of all exact variables, in the order of their paths: the same for every run of a
+  /// spec on any machine (`docs/results-format.md`).
+  static func exactDigest(of variables: [ResultVariable]) -> Digest {
+    let parts = variables.filter { $0.determinism == .exact }.sorted { $0.path < $1.path }
+      .map { variable -> Digest in
+        var writer = CanonicalWriter()
+        variable.hash(into: &writer)
+        return SHA256.hash(writer.bytes)
+      }
+    return Digest.tagged("PoGO/exact", parts.map(\.bytes))
+  }
+}

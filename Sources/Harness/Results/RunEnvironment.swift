@@ -1,0 +1,46 @@
+import Foundation
+import Kernels
+
+/// Where and by what a result was made.
+public struct RunEnvironment: Sendable {
+  /// Attribute names and texts, in the order in which they are stored.
+  public let attributes: [(name: String, text: String)]
+
+  /// Describes this process. Paths and host names are left out on purpose.
+  public static func current(
+    arithmetic: FixedArithmetic, startedAt: Date, endedAt: Date
+  ) -> RunEnvironment {
+    let iso = ISO8601DateFormatter()
+    let processor =
+      (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
+      .split(separator: "\n").first { $0.hasPrefix("model name") }?
+      .split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
+    let kernel =
+      (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
+      .trimmingCharacters(in: .whitespacesAndNewlines) ?? "unknown"
+    return RunEnvironment(attributes: [
+      ("environment_processor", processor),
+      ("environment_cores", "\(Workers.cores)"),
+      ("environment_threads", "\(arithmetic.workers.threads)"),
+      ("environment_instruction_set", arithmetic.instructionSet.rawValue),
+      ("environment_kernel", kernel),
+      ("environment_memory_bytes", "\(ProcessInfo.processInfo.physicalMemory)"),
+      ("environment_arithmetic", "fixed, version \(arithmeticVersion)"),
+      ("environment_openblas_core", OpenBLAS.coreName),
+      ("environment_openblas", OpenBLAS.configuration),
+      ("environment_swift", swiftVersion),
+      ("started_at", iso.string(from: startedAt)),
+      ("ended_at", iso.string(from: endedAt)),
+    ])
+  }
+
+  private static var swiftVersion: String {
+    #if compiler(>=6.4)
+      "6.4 or later"
+    #elseif compiler(>=6.3)
+      "6.3"
+    #else
+      "6.2 or earlier"
+    #endif
+  }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Kernels
+import Models
+import Proofs
+import Protocol
+
+/// Told how far a run is; may throw to stop it.
+public protocol RunObserver {
+  /// `done` of `total` floating-point operations; `activity` says what is going on.
+  func progress(done: UInt64, total: UInt64, activity: String) throws
+  /// A block was finalized.
+  func finalized(_ record: BlockRecord, number: Int, minerName: String) throws
+}
+
+/// Seconds since boot, from the system's monotonic clock.
+public struct SystemStopwatch: Stopwatch {
+  public init() {}
+  public func seconds() -> Double {
+    Double(DispatchTime.now().uptimeNanoseconds) / 1e9
+  }
+}
+
+/// Runs a planned chain from genesis to its last block on the virtual clock.
+public struct Simulation {
+  let plan: Plan
+  let arithmetic: FixedArithmetic
+  let clock: any Stopwatch
+
+  public init(
+    plan: Plan, arithmetic: FixedArithmetic, clock: any Stopwatch = SystemStopwatch()
+  ) {
+    self.plan = plan
+    self.arithmetic = arithmetic
+    self.clock = clock
+  }
+
+  /// Mines, verifies and finalizes every planned block.
+  public func run(observer: some RunObserver) throws -> ChainRecord {
+    let trainer = try Trainer(task: plan.task, corpus: plan.corpus, arithmetic: arithmetic)
+    var model = try ModelState.initial(task: plan.task, arithmetic: arithmetic)
+    let genesis = plan.genesis(initial: model)
+    var state = ChainState(genesis)
+    var blocks: [BlockRecord] = []
+    var work = WorkEstimate(plan)
+    for number in 0..<plan.spec.chain.blockCount {
+      let miner = plan.miner(ofProposal: number)
+      let label = "block \(number + 1)/\(plan.spec.chain.blockCount)"
+      guard state.ledger.stake(of: miner.key.publicKey) > .zero else {
+        throw SimulationError.outOfStake(miner.name)
+      }
+      let trainingBeacon = try plan.beacon.value(round: Int(state.miningRound))
+      let mined = try miner.mine(
+        on: state, parent: model, trainingBeacon: trainingBeacon, trainer: trainer, clock: clock
+      ) { step in
+        work.finishStep()
+        try observer.progress(
+          done: work.done, total: work.total, activity: "\(label): \(miner.name) trains")
+      }
+      let before = state
+      try state.propose(mined.signed)
+      let challengeBeacon = try plan.beacon.value(round: Int(before.challengeRound))
+      let context = BlockContext(
+        state: before, block: mined.signed, parent: model, trainingBeacon: trainingBeacon,
+        challengeBeacon: challengeBeacon)
+      let judge = EvidenceJudge(
+        state: before, publication: mined.content, parent: model, trainingBeacon: trainingBeacon,
+        trainer: trainer, clock: clock)
+      var ballots: [BallotRecord] = []
+      for verifier in plan.verifiers {
+        let outcome = try verifier.verify(
+          context, server: mined, trainer: trainer, clock: clock)
+        try state.process(
+          outcome.attestation, evidence: outcome.evidence,
+          finding: outcome.evidence.flatMap { try? judge.judge($0, against: mined.signed.header) },
+          challengeInput: context.challengeInput, corpusWindows: trainer.corpusWindows)
+        ballots.append(
+          BallotRecord(
+            attestation: outcome.attestation, evidence: outcome.evidence,
+            transcript: outcome.transcript, seconds: outcome.meter.seconds))
+        work.finishVerification()
+        try observer.progress(
+          done: work.done, total: work.total, activity: "\(label): \(verifier.name) verifies")
+      }
+      guard let closesAt = state.open?.closesAt else { throw RuleViolation.noOpenBlock }
+      let verdict = try state.finalize(at: closesAt)
+      let record = BlockRecord(
+        block: mined.signed, publication: mined.content, trainingBeacon: trainingBeacon,
+        challengeBeacon: challengeBeacon, ballots: ballots,
+        patch: try patch(of: mined, trainer: trainer), verdict: verdict, ledger: state.ledger,
+        miningSeconds: mined.meter.seconds)
+      blocks.append(record)
+      if case .confirmed = verdict { model = mined.model }
+      try observer.finalized(record, number: number, minerName: miner.name)
+    }
+    return ChainRecord(genesis: genesis, blocks: blocks)
+  }
+
+  /// The leaves where the committed model is not what the diff leads to.
+  private func patch(of mined: MinedBlock, trainer: Trainer) throws -> [PatchedLeaf] {
+    let derived = FloatBuffer(count: mined.parent.parameters.count)
+    derived.copy(from: mined.parent.parameters)
+    for gradient in mined.content.gradients { try trainer.apply(gradient, to: derived) }
+    return (0..<plan.task.leafCount).compactMap { leaf in
+      let range = plan.task.valueRange(ofLeaf: leaf)
+      let committed = mined.model.parameters.littleEndianBytes(range)
+      return committed == derived.littleEndianBytes(range)
+        ? nil : PatchedLeaf(index: leaf, bytes: committed)
+    }
+  }
+}
+
+/// Floating-point operations done and planned: what the time left is weighed by.
+struct WorkEstimate {
+  private let step: UInt64
+  private let verification: UInt64
+  let total: UInt64
+  private(set) var done: UInt64 = 0
+
+  init(_ plan: Plan) {
+    let task = plan.task
+    let steps = UInt64(task.stepsPerBlock)
+    step = task.trainingFLOPs / steps
+    let replayed = UInt64(plan.constants.replayRate.sampleCount(of: Int(steps)))
+    let evaluation = task.shape.forwardFLOPs(
+      sequenceCount: plan.constants.evaluationSequences(task),
+      contextLength: Int(task.contextLength)
+    ).total
+    verification = replayed * step + 2 * evaluation
+    total =
+      UInt64(plan.spec.chain.blockCount)
+      * (steps * step + UInt64(plan.verifiers.count) * verification)
+  }
+
+  mutating func finishStep() { done += step }
+  mutating func finishVerification() { done += verification }
+}
+
+/// Why a run cannot go on.
+public enum SimulationError: Error, Sendable, Equatable, CustomStringConvertible {
+  case outOfStake(String)
+
+  public var description: String {
+    switch self {
+    case .outOfStake(let name):
+      "miner \(name) has lost all its stake and cannot propose; raise its stake or lower "
+        + "chain.miner_slash_rate or chain.blocks"
+    }
+  }
+}

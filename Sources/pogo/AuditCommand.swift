@@ -1,0 +1,43 @@
+import ArgumentParser
+import Harness
+
+/// `pogo audit RESULT`: judges a recorded chain again, trusting nothing but the file.
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Judge a recorded chain again, trusting nothing but the file.",
+    discussion: "Exit code 0 if all holds, 1 with the first thing that does not.")
+
+  @Argument(help: "The result, an HDF5 file.")
+  var result: String
+
+  @OptionGroup var options: ArithmeticOptions
+
+  func run() throws {
+    try CommandFailure.sorting {
+      let file = try ResultFile.read(result)
+      var audit = Audit(file: file, arithmetic: try options.arithmetic())
+      let summary: Audit.Summary
+      do { summary = try audit.run() } catch let failure as AuditFailure {
+        throw CommandFailure(.checkFailed, "\(result): \(failure)")
+      }
+      print(
+        """
+        \(result): all holds
+          blocks             \(summary.blocks)
+          signatures         \(summary.signatures)
+          random outputs     \(summary.randomOutputs)
+          openings           \(summary.openings)
+          replayed steps     \(summary.replayedSteps)
+          loss measurements  \(summary.lossMeasurements)
+          evidence           \(summary.evidence)
+          verdicts           \(summary.verdicts)
+          exact variables    \(summary.exactVariables)
+        exact digest: \(file.exactDigest.hex)
+        """)
+      for block in summary.escapedFrauds {
+        print("note: block \(block) was confirmed although its model is not what its diff leads to")
+      }
+    }
+  }
+}

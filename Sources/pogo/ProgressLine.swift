@@ -1,0 +1,39 @@
+import Foundation
+import Harness
+
+/// Progress on standard error: a live line with the time left on a terminal, one line a block
+/// elsewhere.
+final class ProgressLine: RunObserver {
+  private let isLive: Bool
+  private let isQuiet: Bool
+  private let cancellation: Cancellation
+  private let started = Date()
+  private var lastShown = Date.distantPast
+
+  init(isLive: Bool, isQuiet: Bool, cancellation: Cancellation) {
+    self.isLive = isLive
+    self.isQuiet = isQuiet
+    self.cancellation = cancellation
+  }
+
+  func progress(done: UInt64, total: UInt64, activity: String) throws {
+    try cancellation.check()
+    guard isLive, !isQuiet, Date().timeIntervalSince(lastShown) > 0.1, done > 0 else { return }
+    lastShown = Date()
+    let share = Double(done) / Double(max(total, 1))
+    let left = Date().timeIntervalSince(started) * (1 - share) / share
+    Console.write(
+      String(format: "\r\u{1B}[K%3.0f %%  %@  %.0f s left", 100 * share, activity, max(left, 0)))
+  }
+
+  func finalized(_ record: BlockRecord, number: Int, minerName: String) throws {
+    guard !isQuiet else { return }
+    clear()
+    Console.write("block \(number + 1) by \(minerName): \(record.verdict)\n")
+  }
+
+  /// Takes the live line away.
+  func clear() {
+    if isLive, !isQuiet { Console.write("\r\u{1B}[K") }
+  }
+}

@@ -1,0 +1,179 @@
+import Testing
+
+/// A good spec; the messages below count its lines.
+let goodSpec = """
+  name: levels
+  title: Levels
+  kind: chain
+  seed: 7
+  model: {preset: gpt3-nano}
+  data: {corpus: kjv.txt, context: 64}
+  training: {learning_rate: 0.1, batch: 16, steps_per_block: 8}
+  quantization: {gradient: {bits: 4, group: 64}}
+  commitment: {leaf_size: 4KiB}
+  chain:
+    blocks: 6
+    block_time: 2h
+    miners: [{name: alice}, {name: mallory, behaviour: faked-steps, fraction: 0.5}]
+    verifiers: 8
+    block_reward: 50
+  verification: {leaf_rate: 0.02, progress_margin: 0.05}
+  """
+
+/// One change of the good spec, and the message that it must cause.
+struct Change: Sendable, CustomTestStringConvertible {
+  let old: String
+  let new: String
+  let message: String
+
+  init(_ old: String, _ new: String, _ message: String) {
+    self.old = old
+    self.new = new
+    self.message = message
+  }
+
+  var testDescription: String { "'\(new)'" }
+}
+
+let customModel = "{n_layers: 1, d_model: 12, n_heads: 4, context: 64, vocab_size: 256}"
+let duration = "a duration such as 2h, 30m, 90s or 500ms, in 1ms...8760h"
+let leafSize = "a multiple of 4 bytes in 64B...64MiB, such as 4KiB or 4096"
+let nameRule = "1...64 characters of a-z, 0-9 and '-'"
+let modelRule = "either preset or all of n_layers, d_model, n_heads, context and vocab_size"
+
+let wrongTexts: [Change] = [
+  Change("name: levels", "name: Levels", "f.yaml:1: name must be \(nameRule), but is 'Levels'"),
+  Change(
+    "name: levels", "name: \"\"",
+    "f.yaml:1: name must be \(nameRule), but is the quoted text ''"),
+  Change(
+    "title: Levels", "title: \"a\\nb\"",
+    "f.yaml:2: title must be one line of 1...200 characters, but is the quoted text 'a?b'"),
+  Change("kind: chain", "kind: cost", "f.yaml:3: kind must be 'chain', but is 'cost'"),
+  Change(
+    "gpt3-nano", "gpt3-nanno",
+    "f.yaml:5: model.preset must be one of gpt3-nano, gpt3-tiny, but is 'gpt3-nanno'; did "
+      + "you mean 'gpt3-nano'?"),
+  Change(
+    "gpt3-nano", "[gpt3-nano]",
+    "f.yaml:5: model.preset must be one of gpt3-nano, gpt3-tiny, but is a list"),
+  Change(
+    "corpus: kjv.txt", "corpus: ~",
+    "f.yaml:6: data.corpus must be the path of a text file, but is empty"),
+  Change(
+    "behaviour: faked-steps", "behaviour: faked-step",
+    "f.yaml:13: chain.miners[1].behaviour must be one of honest, tampered-leaves, "
+      + "faked-steps, but is 'faked-step'; did you mean 'faked-steps'?"),
+  Change(
+    "block_time: 2h", "block_time: 2",
+    "f.yaml:12: chain.block_time must be \(duration), but is '2'"),
+  Change(
+    "block_time: 2h", "block_time: 2 h",
+    "f.yaml:12: chain.block_time must be \(duration), but is '2 h'"),
+  Change(
+    "block_time: 2h", "block_time: 0s",
+    "f.yaml:12: chain.block_time must be \(duration), but is '0s'"),
+  Change(
+    "block_time: 2h", "block_time: -2h",
+    "f.yaml:12: chain.block_time must be \(duration), but is '-2h'"),
+  Change(
+    "block_time: 2h", "block_time: 8761h",
+    "f.yaml:12: chain.block_time must be \(duration), but is '8761h'"),
+  Change(
+    "block_time: 2h", "block_time: 9000000000000000h",
+    "f.yaml:12: chain.block_time must be \(duration), but is '9000000000000000h'"),
+  Change("4KiB", "4KB", "f.yaml:9: commitment.leaf_size must be \(leafSize), but is '4KB'"),
+  Change("4KiB", "102", "f.yaml:9: commitment.leaf_size must be \(leafSize), but is '102'"),
+  Change("4KiB", "60", "f.yaml:9: commitment.leaf_size must be \(leafSize), but is '60'"),
+  Change("4KiB", "65MiB", "f.yaml:9: commitment.leaf_size must be \(leafSize), but is '65MiB'"),
+  Change(
+    "4KiB", "\"4096\"",
+    "f.yaml:9: commitment.leaf_size must be \(leafSize), but is the quoted text '4096'"),
+]
+
+let wrongShapes: [Change] = [
+  Change(
+    "{preset: gpt3-nano}", "gpt3-nano",
+    "f.yaml:5: model must be a mapping, but is 'gpt3-nano'"),
+  Change(
+    "{bits: 4, group: 64}", "[4]",
+    "f.yaml:8: quantization.gradient must be a mapping, but is a list"),
+  Change("{leaf_size: 4KiB}", "", "f.yaml:9: commitment must be a mapping, but is empty"),
+  Change(
+    "{leaf_size: 4KiB}", "!odd {leaf_size: 4KiB}",
+    "f.yaml:9: commitment must be a mapping, but is a mapping with an explicit tag"),
+  Change("[{name: alice}, ", "[3, ", "f.yaml:13: chain.miners[0] must be a mapping, but is '3'"),
+  Change(
+    "verifiers: 8", "verifiers: !odd [{name: v}]",
+    "f.yaml:14: chain.verifiers must be a list of 1...256 entries, but is a list with an "
+      + "explicit tag"),
+  Change(
+    "verifiers: 8", "verifiers: []",
+    "f.yaml:14: chain.verifiers must be a list of 1...256 entries, but is an empty list"),
+  Change(
+    "[{name: alice}, {name: mallory, behaviour: faked-steps, fraction: 0.5}]", "[]",
+    "f.yaml:13: chain.miners must be a list of 1...256 entries, but is an empty list"),
+  Change(
+    "[{name: alice}, {name: mallory, behaviour: faked-steps, fraction: 0.5}]", "3",
+    "f.yaml:13: chain.miners must be a list of 1...256 entries, but is '3'"),
+  Change(
+    "verifiers: 8", "verifiers: [\(String(repeating: "{},", count: 257))]",
+    "f.yaml:14: chain.verifiers must be a list of 1...256 entries, but is a list of 257"),
+]
+
+let conflicts: [Change] = [
+  Change(
+    "name: mallory", "name: alice",
+    "f.yaml:13: chain.miners[1].name must be unique, but 'alice' is already the name of "
+      + "chain.miners[0]"),
+  Change(
+    "verifiers: 8", "verifiers: [{name: alice}]",
+    "f.yaml:14: chain.verifiers[0].name must be unique, but 'alice' is already the name of "
+      + "chain.miners[0]"),
+  Change(
+    "verifiers: 8", "verifiers: [{name: v}, {name: w}, {name: v}]",
+    "f.yaml:14: chain.verifiers[2].name must be unique, but 'v' is already the name of "
+      + "chain.verifiers[0]"),
+  Change(
+    "name: mallory", "name: verifier-8",
+    "f.yaml:14: chain.verifiers would name one 'verifier-8', which is already the name of "
+      + "chain.miners[1]"),
+  Change(
+    "name: alice", "name: alice, fraction: 0.5",
+    "f.yaml:13: chain.miners[0].fraction is only for cheats, but the behaviour is 'honest'"),
+  Change(
+    "preset: gpt3-nano", "preset: gpt3-nano, d_model: 8",
+    "f.yaml:5: model.d_model cannot stand beside model.preset; give \(modelRule)"),
+  Change(
+    "{preset: gpt3-nano}", customModel.replacing("12", with: "13"),
+    "f.yaml:5: model.d_model must be a multiple of n_heads (4), but is '13'"),
+  Change(
+    "{preset: gpt3-nano}", customModel.replacing("256", with: "255"),
+    "f.yaml:5: model.vocab_size must be an integer in 256...1048576, but is '255'"),
+  Change(
+    "{preset: gpt3-nano}", customModel.replacing("64", with: "63"),
+    "f.yaml:6: data.context must be at most model.context (63), but is '64'"),
+]
+
+let notYAML: [Change] = [
+  Change("seed: 7", "kind: chain", "f.yaml:3: key 'kind' is given more than once in this mapping"),
+  Change("bits: 4", "group: 4", "f.yaml:8: key 'group' is given more than once in this mapping"),
+  Change(
+    "seed: 7", "\tseed: 7",
+    "f.yaml:4: not valid YAML: while scanning a plain scalar found a tab character that "
+      + "violates indentation; indent with spaces, not with tabs"),
+  Change("seed: 7", "seed: *none", "f.yaml:4: not valid YAML: found undefined alias"),
+  Change(
+    "preset: gpt3-nano}", "preset: gpt3-nano",
+    "f.yaml:6: not valid YAML: while parsing a flow mapping did not find expected ',' or '}'"),
+  Change(
+    "seed: 7", "---\nseed: 7",
+    "f.yaml:4: not valid YAML: expected a single document in the stream but found another "
+      + "document"),
+  Change("seed: 7", "seed: \u{1}", "f.yaml:4: not valid YAML: control characters are not allowed"),
+]
+
+/// All of them.
+let refusedChanges = [
+  unknownKeys, missingKeys, wrongNumbers, wrongTexts, wrongShapes, conflicts, notYAML,
+].flatMap { $0 }
