@@ -49,18 +49,16 @@ let package = Package(
       ("COpenBLAS", ["COpenBLAS"]),
       ("COpenSSL", ["COpenSSL"]),
       ("CHDF5", ["CHDF5"]),
-      ("HDF5", ["HDF5"]),
+      ("HDF5", ["HDF5", "CHDF5"]),
       ("Kernels", ["Kernels"]),
       ("Proofs", ["Proofs"]),
       ("Quant", ["Quant"]),
-      ("Models", ["Models", "Kernels", "TestSupport"]),
-      ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant", "TestSupport"]),
-      ("Harness", ["Harness", "HDF5", "Protocol", "Kernels", "Proofs", "TestSupport"]),
-      ("pogo", ["pogo", "Harness", "TestSupport"]),
+      ("Models", ["Models", "Kernels"]),
+      ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
+      ("Harness", ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs"]),
+      ("pogo", ["pogo", "Harness"]),
     ].map { name, dependencies in
       .testTarget(
         name: "\(name)Tests", dependencies: dependencies.map { .target(name: $0) })
-    } + [
-      .target(name: "TestSupport", path: "Tests/TestSupport")
-    ]
+    }
 )

@@ -18,6 +18,19 @@ public struct ProductFLOPs: Sendable, Hashable {
 }
 
 extension ModelShape {
+  /// Bytes of the activations and their gradients for one batch, as ``GPT3Workspace`` holds them.
+  ///
+  /// In double precision, as shapes that fit no machine must be answered for too.
+  public func activationBytes(sequenceCount: Int, contextLength: Int) -> Double {
+    let rows = Double(sequenceCount) * Double(contextLength)
+    let d = Double(dModel)
+    let wide = Double(feedForwardWidth)
+    let scores = rows * Double(headCount) * Double(contextLength)
+    let layer = rows * (8 * d + 2 * wide + 4) + scores
+    let shared = rows * (8 * d + wide + Double(vocabularySize) + 3) + scores
+    return 4 * (Double(layerCount) * layer + shared)
+  }
+
   /// Operations of one forward pass over `sequenceCount` sequences of `contextLength` tokens.
   public func forwardFLOPs(sequenceCount: Int, contextLength: Int) -> ProductFLOPs {
     let positions = UInt64(sequenceCount * contextLength)

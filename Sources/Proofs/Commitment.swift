@@ -66,7 +66,7 @@ public struct Commitment: Sendable, Hashable {
   }
 
   /// A commitment whose sizes the caller fixed itself, so that no input can make them wrong.
-  public init(kind: CommitmentKind, byteCount: Int, leafSize: Int, root: Digest) {
+  public init(_ kind: CommitmentKind, byteCount: Int, leafSize: Int, root: Digest) {
     precondition(byteCount >= 0 && leafSize > 0 && leafSize <= Int(UInt32.max))
     self.kind = kind
     self.byteCount = UInt64(byteCount)

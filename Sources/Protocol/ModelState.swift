@@ -68,25 +68,25 @@ extension TrainingTask {
   /// The only commitment with `root` that fits this task's parameters.
   public func parameterCommitment(root: Digest) -> Commitment {
     Commitment(
-      kind: .parameters, byteCount: parameterByteCount,
+      .parameters, byteCount: parameterByteCount,
       leafSize: parameterLeafSize, root: root)
   }
   /// The only commitment with `root` that fits this task's quantized twin.
   public func quantizedCommitment(root: Digest) -> Commitment {
     Commitment(
-      kind: .quantizedModel, byteCount: quantizedByteCount,
+      .quantizedModel, byteCount: quantizedByteCount,
       leafSize: modelFormat.byteCount(values: Int(leafValueCount)), root: root)
   }
   /// The only commitment with `root` that fits a step's published gradient.
   public func gradientCommitment(root: Digest) -> Commitment {
     Commitment(
-      kind: .gradient, byteCount: gradientByteCount,
+      .gradient, byteCount: gradientByteCount,
       leafSize: gradientFormat.byteCount(values: Int(leafValueCount)), root: root)
   }
   /// The only commitment with `root` that fits a block's trace.
   public func traceCommitment(root: Digest) -> Commitment {
     Commitment(
-      kind: .trace, byteCount: Int(stepsPerBlock) * TraceRecord.byteCount,
+      .trace, byteCount: Int(stepsPerBlock) * TraceRecord.byteCount,
       leafSize: TraceRecord.byteCount, root: root)
   }
 

@@ -27,6 +27,7 @@ public struct Plan: Sendable {
     corpus = Corpus(bytes: bytes)
     constants = try Self.constants(spec)
     task = try Self.task(spec, corpus: bytes, workers: workers)
+    try Self.checkMemory(task)
     miners = spec.chain.miners.map { miner in
       Miner(
         name: miner.name,
@@ -137,7 +138,7 @@ public struct Plan: Sendable {
         arithmeticVersion: UInt32(arithmeticVersion), shape: shape,
         initializationSeed: Digest.tagged("PoGO/initialization", spec.seed).firstWord,
         corpus: Proofs.Commitment(
-          kind: .corpus, byteCount: corpus.count, leafSize: corpusLeafSize, root: tree.root),
+          .corpus, byteCount: corpus.count, leafSize: corpusLeafSize, root: tree.root),
         contextLength: spec.data.contextLength, batchSize: spec.training.batchSize,
         stepsPerBlock: spec.training.stepsPerBlock,
         learningRate: Float(spec.training.learningRate),
@@ -148,6 +149,25 @@ public struct Plan: Sendable {
       throw error
     } catch {
       throw .impossible("\(error)")
+    }
+  }
+
+  /// Refuses what does not fit this machine, before anything is allocated.
+  private static func checkMemory(_ task: TrainingTask) throws(PlanError) {
+    // Parameters: parent's, the block's, a replay's and an audit's copy, one gradient, and the
+    // quantized twins; published gradients of a block are held packed.
+    let parameters = 5.5 * Double(task.parameterByteCount)
+    let published = Double(task.stepsPerBlock) * Double(task.gradientByteCount)
+    let needed =
+      parameters + published
+      + task.shape.activationBytes(
+        sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
+    let available = Double(ProcessInfo.processInfo.physicalMemory)
+    guard needed <= available else {
+      func gib(_ bytes: Double) -> String { String(format: "%.1f GiB", bytes / 1_073_741_824) }
+      throw .impossible(
+        "the run needs about \(gib(needed)) of memory, but this machine has \(gib(available)); "
+          + "a smaller model, training.batch, data.context or training.steps_per_block needs less")
     }
   }
 

@@ -12,9 +12,11 @@ enum Numbers {
     scaled(Double(count), step: 1000, units: ["", "k", "M", "G", "T", "P", "E"].map { $0 + "FLOP" })
   }
 
-  /// Three significant digits; "-" for NaN.
+  /// Milliseconds below one second; "-" for NaN.
   static func seconds(_ value: Double) -> String {
-    value.isNaN ? "-" : value >= 100 ? decimal(value, 0) + " s" : decimal(value, 3) + " s"
+    if value.isNaN { return "-" }
+    if value < 1 { return decimal(value * 1000, 1) + " ms" }
+    return decimal(value, value >= 100 ? 0 : 2) + " s"
   }
 
   /// Four decimals; "-" for NaN.

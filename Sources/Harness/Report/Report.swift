@@ -10,7 +10,7 @@ public struct Report {
   public func text() throws(ResultError) -> String {
     let sections = [
       try heading(), try blocks(), try costs(), try bytes(), try verdicts(), try balances(),
-      "exact digest: \(file.attribute("exact_digest") ?? "missing")",
+      "exact digest: \(file.attribute("exact_digest") ?? file.exactDigest.hex)",
     ]
     return sections.joined(separator: "\n\n")
   }

@@ -55,6 +55,13 @@ public struct ResultVariable: Sendable, Equatable {
     self.determinism = determinism
   }
 
+  /// The same variable with other values of the same number.
+  package func replacing(_ values: Values) -> ResultVariable {
+    ResultVariable(
+      name, group: group, Array(zip(dimensions, shape)).map { (name: $0, length: $1) }, values,
+      units: units, longName, determinism)
+  }
+
   /// Path in the file.
   public var path: String { group.isEmpty ? name : "\(group)/\(name)" }
 

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// The built program, run as a user runs it.
+@Suite struct CommandTests {
+  private struct Outcome {
+    let code: Int32
+    let output: String
+    let errors: String
+  }
+
+  private func pogo(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Outcome {
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent("pogo")
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+      errors: String(decoding: complaints, as: UTF8.self))
+  }
+
+  private static let spec = """
+    name: small
+    kind: chain
+    model: {n_layers: 1, d_model: 8, n_heads: 2, context: 8, vocab_size: 256}
+    data: {corpus: text.txt, context: 8}
+    training: {learning_rate: 0.1, batch: 2, steps_per_block: 2}
+    quantization: {gradient: {group: 16}, model: {group: 16}}
+    commitment: {leaf_size: 256B}
+    chain: {blocks: 2, verifiers: 2}
+    verification: {progress_margin: 9}
+    """
+
+  private func inFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("pogo-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try String(repeating: "And God said, Let there be light. ", count: 30).write(
+      to: folder.appendingPathComponent("text.txt"), atomically: true, encoding: .utf8)
+    try Self.spec.write(
+      to: folder.appendingPathComponent("small.yaml"), atomically: true, encoding: .utf8)
+    try body(folder.path)
+  }
+
+  @Test func runReportAuditAndReplace() throws {
+    try inFolder { folder in
+      let (spec, result) = ("\(folder)/small.yaml", "\(folder)/small.h5")
+      #expect(try pogo(["validate", spec]).code == 0)
+      let run = try pogo(["run", spec, "--out", result])
+      #expect(run.code == 0)
+      #expect(run.output.contains("exact digest: "))
+      #expect(run.output.contains(result))
+      #expect(try pogo(["report", result]).output.contains("confirmed"))
+      #expect(try pogo(["audit", result]).code == 0)
+      let second = try pogo(["run", spec, "--out", result])
+      #expect(second.code == 2)
+      #expect(second.errors.contains("--force"))
+      let third = try pogo(
+        ["run", spec, "--out", result, "--force", "--quiet", "--threads", "3"],
+        environment: ["POGO_ISA": "portable"])
+      #expect(third.code == 0)
+      #expect(third.errors.isEmpty)
+      #expect(third.output == run.output)
+    }
+  }
+
+  @Test(arguments: [
+    (["run", "FOLDER/none.yaml"], "there is no such file"),
+    (["run", "FOLDER"], "it is a folder"),
+    (["report", "FOLDER/none.h5"], "none.h5"),
+    (["audit", "FOLDER/text.txt"], "text.txt"),
+    (["run", "FOLDER/small.yaml", "--out", "FOLDER"], "it is a folder"),
+    (["run", "FOLDER/small.yaml", "--threads", "0"], "--threads must be in 1...1024"),
+    (["run", "FOLDER/small.yaml", "--thread", "1"], "--thread"),
+    (["fly"], "fly"),
+  ])
+  func misuseEndsWithOneLineAndCode2(arguments: [String], words: String) throws {
+    try inFolder { folder in
+      let before = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      let outcome = try pogo(arguments.map { $0.replacingOccurrences(of: "FOLDER", with: folder) })
+      #expect(outcome.code == 2)
+      #expect(outcome.errors.hasPrefix("pogo: "))
+      #expect(outcome.errors.contains(words), "said: \(outcome.errors)")
+      #expect(outcome.errors.split(separator: "\n").count == 1, "said: \(outcome.errors)")
+      #expect(outcome.output.isEmpty)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == before)
+    }
+  }
+
+  @Test(arguments: [
+    ("bits: 4", "quantization: {gradient: {bits: -4, group: 16}, model: {group: 16}}", "2...8"),
+    ("roundng", "quantization: {gradient: {roundng: nearest}, model: {group: 16}}", "rounding"),
+  ])
+  func aWrongSpecIsRefusedByLine(name: String, line: String, words: String) throws {
+    try inFolder { folder in
+      let text = Self.spec.replacingOccurrences(
+        of: "quantization: {gradient: {group: 16}, model: {group: 16}}", with: line)
+      try text.write(toFile: "\(folder)/wrong.yaml", atomically: true, encoding: .utf8)
+      let outcome = try pogo(["run", "\(folder)/wrong.yaml", "--out", "\(folder)/wrong.h5"])
+      #expect(outcome.code == 2)
+      #expect(outcome.errors.hasPrefix("pogo: wrong.yaml:6: "), "said: \(outcome.errors)")
+      #expect(outcome.errors.contains(words), "said: \(outcome.errors)")
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/wrong.h5"))
+    }
+  }
+
+  @Test func aFolderThatCannotBeWrittenIsTheMachinesFault() throws {
+    try inFolder { folder in
+      for path in ["/dev/null/x.h5", "/proc/x.h5", "\(folder)/none/x.h5"] {
+        let outcome = try pogo(["run", "\(folder)/small.yaml", "--out", path])
+        #expect(outcome.code == 3, "\(path): \(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+      }
+    }
+  }
+
+  @Test func anUnknownInstructionSetIsRefused() throws {
+    try inFolder { folder in
+      let outcome = try pogo(
+        ["run", "\(folder)/small.yaml", "--out", "\(folder)/x.h5"],
+        environment: ["POGO_ISA": "mmx"])
+      #expect(outcome.code == 2)
+      #expect(outcome.errors.contains("POGO_ISA must be one of portable, avx2, avx512"))
+    }
+  }
+
+  @Test func helpAndVersionEndWell() throws {
+    #expect(try pogo(["--help"]).code == 0)
+    #expect(try pogo(["--version"]).output.contains("."))
+  }
+}
