@@ -1,24 +1,22 @@
 import Foundation
 import Harness
 
-/// Progress on standard error: a live line with the time left on a terminal, one line a block
-/// elsewhere.
+/// Progress on standard error when someone watches it: a line for each block, and a live one with the
+/// time left. Nothing when it is no terminal.
 final class ProgressLine: RunObserver {
-  private let isLive: Bool
-  private let isQuiet: Bool
+  private let isShown: Bool
   private let cancellation: Cancellation
   private let started = Date()
   private var lastShown = Date.distantPast
 
-  init(isLive: Bool, isQuiet: Bool, cancellation: Cancellation) {
-    self.isLive = isLive
-    self.isQuiet = isQuiet
+  init(isShown: Bool, cancellation: Cancellation) {
+    self.isShown = isShown
     self.cancellation = cancellation
   }
 
   func progress(done: UInt64, total: UInt64, activity: String) throws {
     try cancellation.check()
-    guard isLive, !isQuiet, Date().timeIntervalSince(lastShown) > 0.1, done > 0 else { return }
+    guard isShown, Date().timeIntervalSince(lastShown) > 0.1, done > 0 else { return }
     lastShown = Date()
     let share = Double(done) / Double(max(total, 1))
     let left = Date().timeIntervalSince(started) * (1 - share) / share
@@ -27,13 +25,13 @@ final class ProgressLine: RunObserver {
   }
 
   func finalized(_ record: BlockRecord, number: Int, minerName: String) throws {
-    guard !isQuiet else { return }
+    guard isShown else { return }
     clear()
     Console.write("block \(number + 1) by \(minerName): \(record.verdict)\n")
   }
 
   /// Takes the live line away.
   func clear() {
-    if isLive, !isQuiet { Console.write("\r\u{1B}[K") }
+    if isShown { Console.write("\r\u{1B}[K") }
   }
 }

@@ -34,7 +34,7 @@ struct Run: ParsableCommand {
       let signals = cancellation.watchSignals()
       defer { for signal in signals { signal.cancel() } }
       let observer = ProgressLine(
-        isLive: Console.isTerminal, isQuiet: quiet, cancellation: cancellation)
+        isShown: Console.isTerminal && !quiet, cancellation: cancellation)
       let result = try experiment.run(
         arithmetic: arithmetic,
         commandLine: (["pogo"] + CommandLine.arguments.dropFirst()).joined(separator: " "),

@@ -30,22 +30,32 @@ public struct Report {
 
   private func blocks() throws(ResultError) -> String {
     var table = TextTable(
-      header: ["block", "height", "miner", "loss before", "after", "positive", "verdict"],
-      rightAligned: [0, 1, 3, 4])
+      header: [
+        "block", "height", "miner", "claimed loss", "measured before", "after", "positive",
+        "verdict",
+      ], rightAligned: [0, 1, 4, 5])
     let (miners, verdicts) = (try texts("miner"), try texts("verdict"))
     let (before, after) = (try numbers("loss_before"), try numbers("loss_after"))
     let heights = try integers("height")
+    guard case .float32(let claimed) = file["step_loss"]?.values else {
+      throw .malformed("step_loss")
+    }
+    let steps = claimed.count / max(miners.count, 1)
     let attestations = try texts("attestation")
     let verifiers = try texts("verifier").count
     for block in miners.indices {
+      let (first, last) = (block * steps, (block + 1) * steps - 1)
       let words = attestations[block * verifiers..<(block + 1) * verifiers]
       table.rows.append([
-        "\(block + 1)", "\(heights[block])", miners[block], Numbers.loss(before[block]),
-        Numbers.loss(after[block]),
+        "\(block + 1)", "\(heights[block])", miners[block],
+        "\(Numbers.loss(Double(claimed[first]))) -> \(Numbers.loss(Double(claimed[last])))",
+        Numbers.loss(before[block]), Numbers.loss(after[block]),
         "\(words.filter { $0 == "positive" }.count) of \(verifiers)", verdicts[block],
       ])
     }
-    return "Blocks\n" + table.text
+    return "Blocks (losses in nat a token: the miner's float32 minibatches as it claims them, and the "
+      + "quantized\nmodel on challenge data as the verifiers measured it; - if none came so far)\n"
+      + table.text
   }
 
   private func costs() throws(ResultError) -> String {
