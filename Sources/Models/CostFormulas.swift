@@ -31,7 +31,8 @@ extension ModelShape {
     return 4 * (Double(layerCount) * layer + shared)
   }
 
-  /// Operations of one forward pass over `sequenceCount` sequences of `contextLength` tokens.
+  /// Operations of one forward pass over `sequenceCount` sequences of `contextLength` tokens, which
+  /// must be below 2^64; whatever fits a machine's memory is.
   public func forwardFLOPs(sequenceCount: Int, contextLength: Int) -> ProductFLOPs {
     let positions = UInt64(sequenceCount * contextLength)
     let d = UInt64(dModel)

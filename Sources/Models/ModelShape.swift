@@ -24,7 +24,7 @@ public struct ModelShape: Sendable, Hashable {
   public init(
     layerCount: Int, dModel: Int, headCount: Int, contextLength: Int, vocabularySize: Int
   ) throws(ModelError) {
-    // The limits keep every product of sizes far away from overflow of Int.
+    // The limits keep the number of parameters and of their bytes far away from overflow of Int.
     func check(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws(ModelError) {
       guard range.contains(value) else {
         throw .invalidShape(

@@ -16,8 +16,8 @@ public struct TokenBatch: Sendable, Hashable {
   public init(
     sequenceCount: Int, contextLength: Int, tokens: [Int32], targets: [Int32], vocabularySize: Int
   ) throws(ModelError) {
-    guard sequenceCount > 0, contextLength > 0, tokens.count == sequenceCount * contextLength,
-      targets.count == tokens.count
+    guard sequenceCount > 0, contextLength > 0, targets.count == tokens.count,
+      tokens.count.isMultiple(of: contextLength), tokens.count / contextLength == sequenceCount
     else {
       throw .invalidShape(
         "a batch of \(sequenceCount) sequences of \(contextLength) tokens needs as many tokens "
@@ -45,8 +45,11 @@ public struct Corpus: Sendable {
 
   /// Number of places where a sequence of `contextLength` tokens and its last target can start.
   public func windowCount(contextLength: Int) throws(ModelError) -> Int {
+    guard contextLength > 0 else {
+      throw .invalidShape("a sequence has at least one token, but \(contextLength) were asked for")
+    }
     guard bytes.count > contextLength else {
-      throw .corpusTooShort(tokens: bytes.count, needed: contextLength + 1)
+      throw .corpusTooShort(tokens: bytes.count, needed: contextLength &+ 1)
     }
     return bytes.count - contextLength
   }
