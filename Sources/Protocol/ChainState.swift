@@ -164,12 +164,13 @@ public struct ChainState: Sendable, Hashable {
     let positive = stake { $0.attestation.isPositive }
     let slash = ProtocolConstants.slashThreshold
     let confirm = ProtocolConstants.confirmThreshold
-    if total > 0, negative * slash.denominator >= total * slash.numerator {
-      return .slashedByStake
+    func reaches(_ part: UInt64, _ threshold: (numerator: UInt64, denominator: UInt64)) -> Bool {
+      // In 128 bits: a multiple of a large stake fits no 64.
+      part.multipliedFullWidth(by: threshold.denominator)
+        >= total.multipliedFullWidth(by: threshold.numerator)
     }
-    if total > 0, positive * confirm.denominator >= total * confirm.numerator {
-      return .confirmed
-    }
+    if total > 0, reaches(negative, slash) { return .slashedByStake }
+    if total > 0, reaches(positive, confirm) { return .confirmed }
     return .expired
   }
 

@@ -32,6 +32,9 @@ public final class Trainer {
   public init(
     task: TrainingTask, corpus: Corpus, arithmetic: FixedArithmetic
   ) throws(TrainingError) {
+    guard corpus.isCommitted(by: task.corpus, workers: arithmetic.workers) else {
+      throw .otherCorpus
+    }
     self.task = task
     self.corpus = corpus
     self.arithmetic = arithmetic
@@ -146,8 +149,23 @@ extension TrainingTask {
   }
 }
 
+extension Corpus {
+  /// Whether `commitment` is one to this text.
+  func isCommitted(by commitment: Commitment, workers: Workers) -> Bool {
+    guard commitment.kind == .corpus, commitment.byteCount == UInt64(bytes.count) else {
+      return false
+    }
+    let tree = bytes.withUnsafeBytes {
+      MerkleTree(bytes: $0, leafSize: Int(commitment.leafSize), concurrently: workers.run)
+    }
+    return tree.root == commitment.root
+  }
+}
+
 /// Why a step could not be computed.
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The text is not the one that the task commits to.
+  case otherCorpus
   case model(ModelError)
   /// Values that have no quantized form; `place` names tensor and element.
   case quantization(QuantError, place: String)
@@ -164,6 +182,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .otherCorpus: "the corpus is not the one that the task commits to"
     case .model(let error): error.description
     case .quantization(let error, let place): "\(place): \(error)"
     }

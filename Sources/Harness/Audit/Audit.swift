@@ -34,12 +34,12 @@ public struct Audit {
   public mutating func run() throws -> Summary {
     let chain = try StoredChain(file)
     let plan = try checkSpec(chain)
-    let trainer = try Trainer(
-      task: chain.genesis.task, corpus: plan.corpus, arithmetic: arithmetic)
-    var model = try ModelState.initial(task: chain.genesis.task, arithmetic: arithmetic)
+    var model = try ModelState.initial(task: plan.task, arithmetic: arithmetic)
+    // From here on genesis holds what the spec reader let through, and nothing else.
     guard plan.genesis(initial: model) == chain.genesis else {
       throw AuditFailure("genesis is not what the spec and the corpus lead to")
     }
+    let trainer = try Trainer(task: plan.task, corpus: plan.corpus, arithmetic: arithmetic)
     var state = ChainState(chain.genesis)
     var records: [BlockRecord] = []
     for (index, stored) in chain.blocks.enumerated() {
