@@ -41,7 +41,8 @@ let package = Package(
     .executableTarget(
       name: "pogo",
       dependencies: [
-        "Harness", "Kernels", "HDF5", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Harness", "Kernels", "HDF5",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
     + [

@@ -39,33 +39,43 @@ public protocol HDF5Scalar: BitwiseCopyable, Sendable {
 }
 
 extension Float: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .float32 }
 }
 extension Double: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .float64 }
 }
 extension Int8: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .int8 }
 }
 extension Int16: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .int16 }
 }
 extension Int32: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .int32 }
 }
 extension Int64: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .int64 }
 }
 extension UInt8: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .uint8 }
 }
 extension UInt16: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .uint16 }
 }
 extension UInt32: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .uint32 }
 }
 extension UInt64: HDF5Scalar {
+  /// How the file stores it.
   public static var elementType: ElementType { .uint64 }
 }
 

@@ -7,7 +7,9 @@ internal import CKernels
 /// Shapes are checked by precondition. Where a result may be written over an operand, the two
 /// windows must be the same; otherwise they must not overlap.
 public struct FixedArithmetic: Sendable {
+  /// Kernels that are used; none changes a bit.
   public let instructionSet: InstructionSet
+  /// Threads that share the work.
   public let workers: Workers
   /// Shares out work however small it is, so that tests see all threads at work.
   package var splitsSmallWork = false

@@ -4,7 +4,9 @@ public struct Matrix: Sendable {
   public let buffer: FloatBuffer
   /// Where element (0, 0) is in the buffer.
   public let offset: Int
+  /// Number of rows.
   public let rows: Int
+  /// Number of columns.
   public let columns: Int
   /// The distance between rows, in elements; at least `columns`.
   public let rowStride: Int
@@ -83,9 +85,12 @@ public struct Matrix: Sendable {
 
 /// A matrix as an operand of a product, as it is or transposed.
 public struct Operand: Sendable {
+  /// The matrix as it lies in memory.
   public let matrix: Matrix
+  /// Whether it is read with rows and columns exchanged.
   public let isTransposed: Bool
 
+  /// An operand as it is or transposed.
   public init(_ matrix: Matrix, isTransposed: Bool = false) {
     self.matrix = matrix
     self.isTransposed = isTransposed
@@ -93,6 +98,7 @@ public struct Operand: Sendable {
 
   /// Rows and columns as the product sees them.
   public var rows: Int { isTransposed ? matrix.columns : matrix.rows }
+  /// Number of columns.
   public var columns: Int { isTransposed ? matrix.rows : matrix.columns }
 
   var rowStep: Int { isTransposed ? 1 : matrix.rowStride }
@@ -105,6 +111,7 @@ public struct Vector: Sendable {
   public let buffer: FloatBuffer
   /// Where element 0 is in the buffer.
   public let offset: Int
+  /// Number of elements.
   public let count: Int
 
   /// A window of `count` elements, by default up to the end of the buffer.

@@ -25,9 +25,12 @@ public struct Philox4x32: Sendable {
 /// Word i is word i % 4 of the Philox4x32-10 block with counter (lo(i / 4), hi(i / 4), lo(stream),
 /// hi(stream)) and key (lo(seed), hi(seed)).
 public struct RandomStream: Sendable, Hashable {
+  /// Key of the generator.
   public let seed: UInt64
+  /// Which of the independent streams of the seed.
   public let stream: UInt64
 
+  /// The stream `stream` of `seed`.
   public init(seed: UInt64, stream: UInt64) {
     self.seed = seed
     self.stream = stream

@@ -11,6 +11,7 @@ public struct GPT3: Sendable {
   public let layout: ParameterLayout
   let arithmetic: FixedArithmetic
 
+  /// A model of `shape`, computed in `arithmetic`.
   public init(shape: ModelShape, arithmetic: FixedArithmetic) {
     self.shape = shape
     self.layout = ParameterLayout(shape)

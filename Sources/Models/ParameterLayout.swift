@@ -37,6 +37,7 @@ public struct ParameterLayout: Sendable, Hashable {
   /// Tensors of one layer, in their order.
   static let tensorsPerLayer = 12
 
+  /// The layout of a shape.
   public init(_ shape: ModelShape) {
     let d = shape.dModel
     let wide = shape.feedForwardWidth

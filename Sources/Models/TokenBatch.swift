@@ -41,6 +41,7 @@ public struct Corpus: Sendable {
   /// The tokens, one byte each.
   public let bytes: [UInt8]
 
+  /// A corpus of these bytes.
   public init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// Number of places where a sequence of `contextLength` tokens and its last target can start.

@@ -30,9 +30,11 @@ public struct Attestation: Sendable, Hashable, CanonicalCodable {
 
   /// Digest of the block's header.
   public var block: Digest
+  /// Who attests.
   public var verifier: PublicKey
   /// Proof of the random output from which the verifier's challenge follows.
   public var randomness: VRFProof
+  /// Positive, or why not.
   public var reason: Reason
   /// Digest of the evidence that comes with a negative.
   public var evidence: Digest?
@@ -40,20 +42,26 @@ public struct Attestation: Sendable, Hashable, CanonicalCodable {
   public var transcript: Digest
   /// How many leaves were checked, steps replayed and tokens evaluated.
   public var checkedLeaves: UInt32
+  /// How many steps were replayed.
   public var replayedSteps: UInt32
+  /// On how many tokens the quantized model was measured.
   public var evaluatedTokens: UInt32
   /// Loss of the quantized model before and after; zero when it was not measured.
   public var lossBefore: Float
+  /// Loss of the quantized model after the block; zero when it was not measured.
   public var lossAfter: Float
   /// Work that the verifier did.
   public var work: Work
+  /// When it was signed, on the virtual clock.
   public var attestedAt: VirtualTime
 
   /// Whether the verifier found nothing wrong.
   public var isPositive: Bool { reason == .positive }
 
+  /// What is signed, or named by others.
   public var digest: Digest { Digest.tagged("PoGO/attestation", self) }
 
+  /// From its parts.
   public init(
     block: Digest, verifier: PublicKey, randomness: VRFProof, reason: Reason, evidence: Digest?,
     transcript: Digest, checkedLeaves: Int, replayedSteps: Int, evaluatedTokens: Int,
@@ -121,9 +129,12 @@ public struct Attestation: Sendable, Hashable, CanonicalCodable {
 
 /// An attestation with its verifier's signature.
 public struct SignedAttestation: Sendable, Hashable, CanonicalCodable {
+  /// What was signed.
   public let attestation: Attestation
+  /// Over the digest of the attestation.
   public let signature: Signature
 
+  /// From its parts.
   public init(attestation: Attestation, signature: Signature) {
     self.attestation = attestation
     self.signature = signature
@@ -159,8 +170,10 @@ public struct Transcript: Sendable, Hashable, CanonicalCodable {
   /// Opened leaves, in the order of the challenge.
   public var answers: [LeafAnswer] = []
 
+  /// From its parts.
   public init() {}
 
+  /// What is signed, or named by others.
   public var digest: Digest { Digest.tagged("PoGO/transcript", self) }
 
   public func encode(to writer: inout CanonicalWriter) { writer.append(answers) }

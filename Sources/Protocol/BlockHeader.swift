@@ -7,7 +7,9 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
 
   /// Digest of the parent's header, or of genesis.
   public var parent: Digest
+  /// One above the parent.
   public var height: Height
+  /// Who signs.
   public var miner: PublicKey
   /// Digest of the training task.
   public var task: Digest
@@ -17,21 +19,26 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
   public var challengeRound: UInt64
   /// Parameters before and after, and the quantized twin of those after.
   public var before: Commitment
+  /// Parameters after the block.
   public var after: Commitment
+  /// Quantized twin of the parameters after.
   public var quantizedAfter: Commitment
   /// One record a step.
   public var trace: Commitment
   /// Minibatch loss of the first and of the last step, nats a token.
   public var claimedFirstLoss: Float
+  /// Minibatch loss of the last step, nats a token.
   public var claimedLastLoss: Float
   /// Bytes of the published gradients.
   public var diffByteCount: UInt64
   /// When mining started and when this header was committed.
   public var startedAt: VirtualTime
+  /// When this header was committed.
   public var committedAt: VirtualTime
   /// Work that the miner says it did.
   public var work: Work
 
+  /// From its parts.
   public init(
     parent: Digest, height: Height, miner: PublicKey, task: Digest, trainingRound: UInt64,
     challengeRound: UInt64, before: Commitment, after: Commitment, quantizedAfter: Commitment,
@@ -107,9 +114,12 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
 
 /// A value with its author's signature over its digest.
 public struct SignedHeader: Sendable, Hashable, CanonicalCodable {
+  /// What was signed.
   public let header: BlockHeader
+  /// Over the digest of the header.
   public let signature: Signature
 
+  /// From its parts.
   public init(header: BlockHeader, signature: Signature) {
     self.header = header
     self.signature = signature

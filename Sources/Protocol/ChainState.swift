@@ -3,15 +3,19 @@ import Proofs
 /// The chain as everyone sees it between two blocks, and the rules that change it
 /// (`docs/protocol.md`, section 7). A refused change leaves it as it was.
 public struct ChainState: Sendable, Hashable {
+  /// What everyone knew before the first block.
   public let genesis: Genesis
   /// Digest of the task, which every header names.
   public let taskDigest: Digest
+  /// Stakes and earnings.
   public private(set) var ledger: Ledger
   /// Digest and height of the newest confirmed block.
   public private(set) var tip: Digest
+  /// Height of the newest confirmed block.
   public private(set) var height: Height
   /// The tip's model.
   public private(set) var parameters: Commitment
+  /// Quantized twin of the tip's model.
   public private(set) var quantizedModel: Commitment
   /// Beacon round that fixes the training data of the next block: the first that appears after
   /// the last finalization.
@@ -23,8 +27,11 @@ public struct ChainState: Sendable, Hashable {
 
   /// A proposed block with the attestations that came so far.
   public struct OpenBlock: Sendable, Hashable {
+    /// The header that was proposed.
     public let header: BlockHeader
+    /// When the challenge round appears: no attestation can be earlier.
     public let opensAt: VirtualTime
+    /// When the attestation window ends.
     public let closesAt: VirtualTime
     /// In the order of arrival.
     public internal(set) var ballots: [Ballot] = []
@@ -32,6 +39,7 @@ public struct ChainState: Sendable, Hashable {
 
   /// A counted attestation.
   public struct Ballot: Sendable, Hashable {
+    /// What the verifier signed.
     public let attestation: Attestation
     /// What its evidence proves.
     public let finding: Finding?
@@ -41,6 +49,7 @@ public struct ChainState: Sendable, Hashable {
     public let broughtFalseEvidence: Bool
   }
 
+  /// The chain before its first block.
   public init(_ genesis: Genesis) {
     self.genesis = genesis
     taskDigest = Digest.tagged("PoGO/task", genesis.task)

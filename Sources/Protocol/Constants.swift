@@ -28,6 +28,7 @@ public struct ProtocolConstants: Sendable, Hashable {
   /// Share of its stake that a verifier loses when it signed against a proven fact.
   public var verifierPenaltyRate: PartsPerMillion
 
+  /// From its parts.
   public init(
     blockTimeMilliseconds: UInt64, beaconPeriodMilliseconds: UInt64,
     attestationWindowMilliseconds: UInt64, leafRate: PartsPerMillion, replayRate: PartsPerMillion,

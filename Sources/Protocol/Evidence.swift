@@ -6,6 +6,7 @@ import Proofs
 public struct Evidence: Sendable, Hashable, CanonicalCodable {
   /// Digest of the header that it speaks against.
   public let block: Digest
+  /// What shows the contradiction.
   public let proof: Proof
 
   /// What shows the contradiction.
@@ -22,11 +23,13 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case step(UInt32)
   }
 
+  /// From its parts.
   public init(block: Digest, proof: Proof) {
     self.block = block
     self.proof = proof
   }
 
+  /// What an attestation names it by.
   public var digest: Digest { Digest.tagged("PoGO/evidence", self) }
 
   public func encode(to writer: inout CanonicalWriter) {
@@ -99,6 +102,7 @@ public struct EvidenceJudge {
   let trainer: Trainer
   let clock: any Stopwatch
 
+  /// From its parts.
   public init(
     state: ChainState, publication: Publication?, parent: ModelState, trainingBeacon: Digest,
     trainer: Trainer, clock: any Stopwatch

@@ -7,6 +7,7 @@ public struct MinerRegistration: Sendable, Hashable, CanonicalCodable {
   /// What it can lose.
   public let stake: Stake
 
+  /// From its parts.
   public init(key: PublicKey, stake: Stake) {
     self.key = key
     self.stake = stake
@@ -30,6 +31,7 @@ public struct VerifierRegistration: Sendable, Hashable, CanonicalCodable {
   /// Its weight in finalization, and what it can lose.
   public let stake: Stake
 
+  /// From its parts.
   public init(key: PublicKey, vrfKey: VRFPublicKey, stake: Stake) {
     self.key = key
     self.vrfKey = vrfKey
@@ -49,16 +51,22 @@ public struct VerifierRegistration: Sendable, Hashable, CanonicalCodable {
 
 /// What everyone knows before the first block; its digest is the first parent.
 public struct Genesis: Sendable, Hashable, CanonicalCodable {
+  /// What training means on this chain.
   public let task: TrainingTask
+  /// Times, rates, rewards and penalties.
   public let constants: ProtocolConstants
+  /// Who may propose.
   public let miners: [MinerRegistration]
+  /// Who may attest.
   public let verifiers: [VerifierRegistration]
   /// Round 0 of the beacon's hash chain.
   public let beaconAnchor: Digest
   /// The first parameters, and their quantized twin.
   public let parameters: Commitment
+  /// Quantized twin of the first parameters.
   public let quantizedModel: Commitment
 
+  /// From its parts.
   public init(
     task: TrainingTask, constants: ProtocolConstants, miners: [MinerRegistration],
     verifiers: [VerifierRegistration], beaconAnchor: Digest, parameters: Commitment,

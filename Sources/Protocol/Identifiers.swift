@@ -2,7 +2,9 @@ import Proofs
 
 /// Place of a block in the chain; genesis is 0.
 public struct Height: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// Blocks above genesis.
   public let value: UInt64
+  /// Wraps a plain number.
   public init(_ value: UInt64) { self.value = value }
   /// The height after this one.
   public var next: Height { Height(value + 1) }
@@ -12,7 +14,9 @@ public struct Height: Sendable, Hashable, Comparable, CustomStringConvertible {
 
 /// Time on the virtual clock, in milliseconds since genesis.
 public struct VirtualTime: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// Milliseconds since genesis.
   public let milliseconds: UInt64
+  /// Wraps a plain number.
   public init(milliseconds: UInt64) { self.milliseconds = milliseconds }
   public static func < (a: VirtualTime, b: VirtualTime) -> Bool {
     a.milliseconds < b.milliseconds
@@ -25,11 +29,15 @@ public struct VirtualTime: Sendable, Hashable, Comparable, CustomStringConvertib
 
 /// Units at stake or paid; never negative, never a fraction.
 public struct Stake: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// Whole units.
   public let units: UInt64
+  /// Wraps a plain number.
   public init(_ units: UInt64) { self.units = units }
   public static func < (a: Stake, b: Stake) -> Bool { a.units < b.units }
   public static func + (a: Stake, b: Stake) -> Stake { Stake(a.units + b.units) }
+  /// The difference; `b` must not be larger than `a`.
   public static func - (a: Stake, b: Stake) -> Stake { Stake(a.units - b.units) }
+  /// Nothing.
   public static let zero = Stake(0)
   public var description: String { "\(units)" }
 

@@ -2,15 +2,18 @@ import Proofs
 
 /// A miner's answer to a leaf challenge: everything about one leaf, opened against the header.
 public struct LeafAnswer: Sendable, Hashable, CanonicalCodable {
+  /// Number of the leaf.
   public let leafIndex: UInt32
   /// The leaf of the parameters before and after, as float32.
   public let before: LeafOpening
+  /// The leaf of the parameters after, as float32.
   public let after: LeafOpening
   /// The leaf of the quantized twin.
   public let quantized: LeafOpening
   /// The leaf of each step's published gradient.
   public let gradients: [LeafOpening]
 
+  /// From its parts.
   public init(
     leafIndex: Int, before: LeafOpening, after: LeafOpening, quantized: LeafOpening,
     gradients: [LeafOpening]

@@ -5,10 +5,14 @@ import Quant
 
 /// Proposes blocks; what it does wrong is its behaviour's affair.
 public struct Miner: Sendable {
+  /// Name in spec and report.
   public let name: String
+  /// Key that signs its headers.
   public let key: PrivateKey
+  /// What it does where an honest miner follows the rules.
   public let behaviour: any MinerBehaviour
 
+  /// From its parts.
   public init(name: String, key: PrivateKey, behaviour: any MinerBehaviour) {
     self.name = name
     self.key = key
@@ -105,19 +109,25 @@ extension BlockHeader {
 
 /// A block as its miner holds it: the signed header and everything needed to answer challenges.
 public struct MinedBlock: BlockServer, Sendable {
+  /// The signed header.
   public let signed: SignedHeader
+  /// Trace records and gradients.
   public let content: Publication
   /// Model before, and the one that the header commits to after.
   public let parent: ModelState
+  /// The model that the header commits to.
   public let model: ModelState
   let gradientTrees: [MerkleTree]
   let task: TrainingTask
   /// Work that was really done.
   public let meter: PhaseMeter
 
+  /// Trace records and gradients, always served.
   public func publication() -> Publication? { content }
+  /// The quantized twin, always served.
   public func quantizedModel() -> [UInt8]? { model.quantized }
 
+  /// Everything about one leaf; nil if there is no such leaf.
   public func answer(leaf index: Int) -> LeafAnswer? {
     func open(
       _ commitment: Commitment, _ tree: MerkleTree, _ bytes: (Range<Int>) -> [UInt8]

@@ -15,7 +15,9 @@ public struct ModelState: Sendable {
   public let quantized: [UInt8]
   /// Tree over the quantized twin; leaf i covers the same parameters as the other tree's.
   public let quantizedTree: MerkleTree
+  /// Names the float32 parameters.
   public let parameterCommitment: Commitment
+  /// Names the quantized twin.
   public let quantizedCommitment: Commitment
 
   /// Quantizes and commits `parameters`, which must stay as they are from now on.

@@ -16,6 +16,7 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   /// Bytes of an encoded record.
   public static let byteCount = 4 + 3 * Digest.byteCount + 4
 
+  /// From its parts.
   public init(
     step: UInt32, parametersRoot: Digest, gradientRoot: Digest, batchDigest: Digest, loss: Float
   ) {
@@ -55,6 +56,7 @@ public struct Publication: Sendable, Hashable, CanonicalCodable {
   /// The quantized gradient of each step: together they are the block's binary diff.
   public let gradients: [[UInt8]]
 
+  /// From its parts.
   public init(records: [TraceRecord], gradients: [[UInt8]]) {
     self.records = records
     self.gradients = gradients

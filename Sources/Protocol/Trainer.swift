@@ -8,8 +8,11 @@ import Quant
 ///
 /// Owns its workspaces: one trainer serves one participant at a time.
 public final class Trainer {
+  /// What an honest step is.
   public let task: TrainingTask
+  /// The text that is trained on.
   public let corpus: Corpus
+  /// How it is computed; none changes a bit.
   public let arithmetic: FixedArithmetic
   let model: GPT3
   private let windows: Int

@@ -5,13 +5,16 @@ import Proofs
 public struct BlockContext {
   /// The chain before the block.
   public let state: ChainState
+  /// The block that is verified.
   public let block: SignedHeader
   /// The parent's model, which every verifier holds.
   public let parent: ModelState
   /// Beacon values: the one that fixed the training data, and the one born after the commitment.
   public let trainingBeacon: Digest
+  /// Value of the round born after the commitment.
   public let challengeBeacon: Digest
 
+  /// From its parts.
   public init(
     state: ChainState, block: SignedHeader, parent: ModelState, trainingBeacon: Digest,
     challengeBeacon: Digest
@@ -44,11 +47,16 @@ public enum VerifierBehaviour: String, Sendable, CaseIterable {
 
 /// One verifier with its keys.
 public struct Verifier: Sendable {
+  /// Name in spec and report.
   public let name: String
+  /// Whether it looks at all.
   public let behaviour: VerifierBehaviour
+  /// Key that signs its attestations.
   public let key: PrivateKey
+  /// Key of its random function.
   public let vrfKey: VRFPrivateKey
 
+  /// From its parts.
   public init(
     name: String, behaviour: VerifierBehaviour, key: PrivateKey, vrfKey: VRFPrivateKey
   ) {
@@ -60,12 +68,17 @@ public struct Verifier: Sendable {
 
   /// Everything that comes out of one verification.
   public struct Outcome: Sendable {
+    /// Its signed word.
     public let attestation: SignedAttestation
+    /// What lets a stranger see the fraud.
     public let evidence: Evidence?
+    /// What it was shown.
     public let transcript: Transcript
+    /// What it had to look at.
     public let challenge: Challenge
     /// What went wrong, in words.
     public let failure: CheckFailure?
+    /// Work and seconds by phase.
     public let meter: PhaseMeter
   }
 

@@ -11,6 +11,7 @@ public struct Work: Sendable, Hashable, CanonicalCodable {
   /// Bytes fetched from others.
   public var receivedBytes: UInt64 = 0
 
+  /// No work.
   public init() {}
 
   public static func += (a: inout Work, b: Work) {
@@ -54,6 +55,7 @@ public struct PhaseMeter: Sendable {
   public private(set) var seconds: [Phase: Double] = [:]
   private let clock: any Stopwatch
 
+  /// An empty meter that reads `clock`.
   public init(clock: any Stopwatch) { self.clock = clock }
 
   /// All exact work together.

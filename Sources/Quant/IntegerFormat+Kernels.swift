@@ -2,6 +2,7 @@
 /// 64-bit word at a time. Unsafe pointers are bounded by the two counts that are checked at the
 /// beginning.
 extension IntegerFormat: Quantizer {
+  /// Packs group by group; the layout is that of ``IntegerFormat``.
   public func quantize(
     _ values: UnsafeBufferPointer<Float>, into bytes: UnsafeMutableBufferPointer<UInt8>
   ) throws(QuantError) {
@@ -36,6 +37,7 @@ extension IntegerFormat: Quantizer {
     }
   }
 
+  /// Unpacks group by group, refusing what no encoder writes.
   public func dequantize(
     _ bytes: UnsafeBufferPointer<UInt8>, into values: UnsafeMutableBufferPointer<Float>
   ) throws(QuantError) {

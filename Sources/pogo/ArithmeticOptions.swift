@@ -30,7 +30,8 @@ struct ArithmeticOptions: ParsableArguments {
     }
     guard set.isSupported else {
       throw CommandFailure(
-        .badInput, "POGO_ISA=\(name), but this processor lacks it; its best is "
+        .badInput,
+        "POGO_ISA=\(name), but this processor lacks it; its best is "
           + "\(InstructionSet.best.rawValue)")
     }
     return set

@@ -77,10 +77,26 @@ import Testing
     let variable = file.variables[place]
     let changed: ResultVariable.Values =
       switch variable.values {
-      case .text(var values): { values[0] = "expired"; return .text(values) }()
-      case .int64(var values): { values[0] += 1; return .int64(values) }()
-      case .float64(var values): { values[0] = -1; return .float64(values) }()
-      case .float32(var values): { values[0] = -1; return .float32(values) }()
+      case .text(var values):
+        {
+          values[0] = "expired"
+          return .text(values)
+        }()
+      case .int64(var values):
+        {
+          values[0] += 1
+          return .int64(values)
+        }()
+      case .float64(var values):
+        {
+          values[0] = -1
+          return .float64(values)
+        }()
+      case .float32(var values):
+        {
+          values[0] = -1
+          return .float32(values)
+        }()
       case .uint8(let values): .uint8(values)
       }
     file.variables[place] = variable.replacing(changed)

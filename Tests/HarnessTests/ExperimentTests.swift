@@ -65,7 +65,8 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     var text = TinyExperiment.spec
       .replacingOccurrences(
-        of: "blocks: 3", with: "blocks: 3\n  attestation_window: 1h\n  beacon_period: 10m")
+        of: "blocks: 3", with: "blocks: 3\n  attestation_window: 1h\n  beacon_period: 10m"
+      )
       .replacingOccurrences(of: from, with: to)
     if to == "batch: 65536" {
       text = text.replacingOccurrences(of: "d_model: 8", with: "d_model: 8192")

@@ -4,11 +4,13 @@ import Testing
 
 /// Operations by formula are the operations that were done.
 @Suite struct CostTests {
-  static let settings = GradientTests.settings + [
-    .odd, .nano,
-    Setting(layers: 1, dModel: 1, heads: 1, context: 1, vocabulary: 2, sequences: 1, tokens: 1),
-    Setting(layers: 4, dModel: 32, heads: 2, context: 20, vocabulary: 50, sequences: 2, tokens: 7),
-  ]
+  static let settings =
+    GradientTests.settings + [
+      .odd, .nano,
+      Setting(layers: 1, dModel: 1, heads: 1, context: 1, vocabulary: 2, sequences: 1, tokens: 1),
+      Setting(
+        layers: 4, dModel: 32, heads: 2, context: 20, vocabulary: 50, sequences: 2, tokens: 7),
+    ]
 
   @Test(arguments: settings)
   func formulaIsTheMeter(setting: Setting) throws {

@@ -8,14 +8,23 @@ import Protocol
 public struct Audit {
   /// How much was judged.
   public struct Summary: Sendable, Equatable {
+    /// Blocks judged.
     public var blocks = 0
+    /// Signatures of headers and attestations that are valid.
     public var signatures = 0
+    /// Random outputs that verify.
     public var randomOutputs = 0
+    /// Opened leaves that lie under their roots.
     public var openings = 0
+    /// Training steps computed again.
     public var replayedSteps = 0
+    /// Pairs of losses measured again.
     public var lossMeasurements = 0
+    /// Evidence judged again.
     public var evidence = 0
+    /// Verdicts reached again.
     public var verdicts = 0
+    /// Exact variables made again from the chain.
     public var exactVariables = 0
     /// Confirmed blocks whose model is not what their diff leads to: fraud that nobody sampled.
     public var escapedFrauds: [Int] = []
@@ -25,6 +34,7 @@ public struct Audit {
   let arithmetic: FixedArithmetic
   private var summary = Summary()
 
+  /// An audit of a result that was read.
   public init(file: ResultFile, arithmetic: FixedArithmetic) {
     self.file = file
     self.arithmetic = arithmetic
@@ -70,8 +80,9 @@ public struct Audit {
     let spec: Spec
     do {
       spec = try Spec.read(text: resolved, fileName: "spec_resolved", presets: presets)
-      guard try Spec.read(text: text, fileName: "spec_text", presets: presets) == spec
-        || file.attribute("spec_overrides")?.isEmpty == false
+      guard
+        try Spec.read(text: text, fileName: "spec_text", presets: presets) == spec
+          || file.attribute("spec_overrides")?.isEmpty == false
       else { throw AuditFailure("spec_resolved is another experiment than spec_text") }
     } catch let error as SpecError { throw AuditFailure("the stored spec: \(error)") }
     do {

@@ -90,6 +90,7 @@ struct StoredChain {
 
 /// The first thing in a file that does not hold; says where.
 public struct AuditFailure: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Where in the file, and what is wrong.
   public let description: String
   init(_ description: String) { self.description = description }
 }

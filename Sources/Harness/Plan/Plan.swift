@@ -7,11 +7,17 @@ import Quant
 
 /// Everything that a run needs, with all seeds fixed: a pure function of spec and corpus.
 public struct Plan: Sendable {
+  /// What was asked for.
   public let spec: Spec
+  /// What training means in this run.
   public let task: TrainingTask
+  /// Constants of the chain.
   public let constants: ProtocolConstants
+  /// The text that is trained on.
   public let corpus: Corpus
+  /// Who proposes, in turn.
   public let miners: [Miner]
+  /// Who attests.
   public let verifiers: [Protocol.Verifier]
   /// Stakes in the order of `miners` and of `verifiers`.
   let minerStakes: [Stake]

@@ -9,7 +9,8 @@ enum Numbers {
 
   /// 1.2e9 -> "1.2 GFLOP"
   static func flops(_ count: Int64) -> String {
-    scaled(Double(count), step: 1000, units: ["", "k", "M", "G", "T", "P", "E"].map { $0 + "FLOP" })
+    scaled(
+      Double(count), step: 1000, units: ["", "k", "M", "G", "T", "P", "E"].map { $0 + "FLOP" })
   }
 
   /// Milliseconds below one second; "-" for NaN.

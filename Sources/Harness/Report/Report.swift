@@ -4,6 +4,7 @@ import Foundation
 public struct Report {
   let file: ResultFile
 
+  /// A report on a result.
   public init(_ file: ResultFile) { self.file = file }
 
   /// All tables. Throws ``ResultError`` if a variable is missing.
@@ -53,7 +54,8 @@ public struct Report {
         "\(words.filter { $0 == "positive" }.count) of \(verifiers)", verdicts[block],
       ])
     }
-    return "Blocks (losses in nat a token: the miner's float32 minibatches as it claims them, and the "
+    return
+      "Blocks (losses in nat a token: the miner's float32 minibatches as it claims them, and the "
       + "quantized\nmodel on challenge data as the verifiers measured it; - if none came so far)\n"
       + table.text
   }
@@ -92,8 +94,10 @@ public struct Report {
       ("full model (float32)", model),
       ("quantized model", try integers("quantized_bytes").first ?? 0),
       ("diff of a block (published gradients)", try integers("diff_bytes").first ?? 0),
-      ("fetched by a verifier for a block (largest)",
-        try integers("verification_received_bytes").max() ?? 0),
+      (
+        "fetched by a verifier for a block (largest)",
+        try integers("verification_received_bytes").max() ?? 0
+      ),
     ]
     for (what, count) in rows {
       table.rows.append([

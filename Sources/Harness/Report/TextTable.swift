@@ -14,7 +14,9 @@ struct TextTable {
       var text = ""
       for (column, cell) in cells.enumerated() {
         let padding = String(repeating: " ", count: widths[column] - cell.count)
-        text += (column > 0 ? "  " : "") + (rightAligned.contains(column) ? padding + cell : cell + padding)
+        text +=
+          (column > 0 ? "  " : "")
+          + (rightAligned.contains(column) ? padding + cell : cell + padding)
       }
       while text.last == " " { text.removeLast() }
       return text

@@ -84,8 +84,9 @@ struct ChainVariables {
       -> ResultVariable
     {
       let means = record.blocks.map { block in
-        mean(block.ballots.map(\.attestation.attestation).filter { $0.evaluatedTokens > 0 }
-          .map { Double(value($0)) })
+        mean(
+          block.ballots.map(\.attestation.attestation).filter { $0.evaluatedTokens > 0 }
+            .map { Double(value($0)) })
       }
       return ResultVariable(name, [blocks], .float64(means), units: "nat", longName)
     }

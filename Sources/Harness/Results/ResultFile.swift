@@ -8,6 +8,7 @@ import Proofs
 public struct ResultFile: Sendable {
   /// Attributes of the root that are text.
   public var attributes: [(name: String, text: String)]
+  /// All variables, in the order in which they are stored.
   public var variables: [ResultVariable]
 
   /// The digest over the exact variables.

@@ -29,15 +29,19 @@ public struct ResultVariable: Sendable, Equatable {
 
   /// Group, empty for the root, and name in it.
   public let group: String
+  /// Name in the group.
   public let name: String
   /// Names of the axes; each is the name of a dimension of the group.
   public let dimensions: [String]
   /// Lengths of the axes.
   public let shape: [Int]
+  /// The values, row-major over the axes.
   public let values: Values
   /// Unit in the form that UDUNITS knows, "1" for pure numbers.
   public let units: String
+  /// What it is, in words.
   public let longName: String
+  /// Whether it belongs to the exact digest.
   public let determinism: Determinism
 
   init(
@@ -71,11 +75,21 @@ public struct ResultVariable: Sendable, Equatable {
     stream.append(dimensions)
     stream.append(shape)
     switch values {
-    case .float32(let values): stream.append("float32"); stream.append(values)
-    case .float64(let values): stream.append("float64"); stream.append(values)
-    case .int64(let values): stream.append("int64"); stream.append(values)
-    case .uint8(let values): stream.append("uint8"); stream.append(values)
-    case .text(let values): stream.append("text"); stream.append(values)
+    case .float32(let values):
+      stream.append("float32")
+      stream.append(values)
+    case .float64(let values):
+      stream.append("float64")
+      stream.append(values)
+    case .int64(let values):
+      stream.append("int64")
+      stream.append(values)
+    case .uint8(let values):
+      stream.append("uint8")
+      stream.append(values)
+    case .text(let values):
+      stream.append("text")
+      stream.append(values)
     }
   }
 

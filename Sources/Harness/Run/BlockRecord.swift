@@ -3,14 +3,19 @@ import Protocol
 
 /// Everything about one proposed block that a result file keeps.
 public struct BlockRecord: Sendable {
+  /// The signed header.
   public let block: SignedHeader
+  /// What the miner published.
   public let publication: Publication
+  /// Beacon value that fixed the training data.
   public let trainingBeacon: Digest
+  /// Beacon value that fixed the challenges.
   public let challengeBeacon: Digest
   /// One a verifier, in the order of genesis.
   public let ballots: [BallotRecord]
   /// Leaves of the committed model that the published gradients do not lead to.
   public let patch: [PatchedLeaf]
+  /// What finalization decided.
   public let verdict: Verdict
   /// Stakes and earnings after finalization.
   public let ledger: Ledger
@@ -20,8 +25,11 @@ public struct BlockRecord: Sendable {
 
 /// What one verifier said about one block.
 public struct BallotRecord: Sendable {
+  /// The verifier's signed word.
   public let attestation: SignedAttestation
+  /// What it brought against the block.
   public let evidence: Evidence?
+  /// What it was shown.
   public let transcript: Transcript
   /// Measured seconds, by phase; empty when nobody measured.
   public let seconds: [Phase: Double]
@@ -29,9 +37,12 @@ public struct BallotRecord: Sendable {
 
 /// A leaf whose committed bytes are not what the diff leads to.
 public struct PatchedLeaf: Sendable, Hashable, CanonicalCodable {
+  /// Number of the leaf.
   public let index: UInt32
+  /// Its committed bytes.
   public let bytes: [UInt8]
 
+  /// A leaf and its committed bytes.
   public init(index: Int, bytes: [UInt8]) {
     self.index = UInt32(index)
     self.bytes = bytes
@@ -48,6 +59,8 @@ public struct PatchedLeaf: Sendable, Hashable, CanonicalCodable {
 
 /// A whole chain as it was run or read back.
 public struct ChainRecord: Sendable {
+  /// What everyone knew before the first block.
   public let genesis: Genesis
+  /// All proposed blocks in their order.
   public let blocks: [BlockRecord]
 }

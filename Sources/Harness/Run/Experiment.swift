@@ -7,6 +7,7 @@ import Protocol
 
 /// One experiment from spec file to result.
 public struct Experiment: Sendable {
+  /// The spec as it was read.
   public let spec: Spec
   /// The spec as its author wrote it.
   public let text: String
@@ -71,6 +72,7 @@ public struct Experiment: Sendable {
 
 /// A file that cannot be used as it is.
 public struct InputError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file, and what is wrong with it.
   public let description: String
 
   init(_ path: String, _ problem: String) { description = "\(path): \(problem)" }
@@ -81,7 +83,9 @@ public struct InputError: Error, Sendable, Equatable, CustomStringConvertible {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw InputError(path, "there is no such file (\(what))")
     }
-    guard !isFolder.boolValue else { throw InputError(path, "it is a folder, not a file (\(what))") }
+    guard !isFolder.boolValue else {
+      throw InputError(path, "it is a folder, not a file (\(what))")
+    }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw InputError(path, "it cannot be read (\(what)); check its permissions")
     }

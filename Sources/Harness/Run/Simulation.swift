@@ -14,7 +14,9 @@ public protocol RunObserver {
 
 /// Seconds since boot, from the system's monotonic clock.
 public struct SystemStopwatch: Stopwatch {
+  /// The clock of this machine.
   public init() {}
+  /// Seconds since boot.
   public func seconds() -> Double {
     Double(DispatchTime.now().uptimeNanoseconds) / 1e9
   }
@@ -26,6 +28,7 @@ public struct Simulation {
   let arithmetic: FixedArithmetic
   let clock: any Stopwatch
 
+  /// A run of `plan` in `arithmetic`; `clock` only measures.
   public init(
     plan: Plan, arithmetic: FixedArithmetic, clock: any Stopwatch = SystemStopwatch()
   ) {

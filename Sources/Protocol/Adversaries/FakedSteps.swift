@@ -9,6 +9,7 @@ public struct FakedSteps: MinerBehaviour {
   /// Standard deviation of the noise, that of a small model's gradients.
   static let noise: Float = 1e-3
 
+  /// Fakes this share of the steps.
   public init(fraction: PartsPerMillion) { self.fraction = fraction }
 
   /// The steps that are faked under `seed`, ascending.
@@ -18,6 +19,7 @@ public struct FakedSteps: MinerBehaviour {
     return sampler.distinctIndices(max(1, fraction.sampleCount(of: count)), below: count)
   }
 
+  /// Noise for the steps that are faked, honest work for the others.
   public func step(
     _ step: Int, after previousLoss: Float?, parameters: FloatBuffer, seed: Digest,
     trainer: Trainer, meter: inout PhaseMeter
@@ -40,6 +42,7 @@ public struct FakedSteps: MinerBehaviour {
       batchDigest: try trainer.batchDigest(step: step, seed: seed))
   }
 
+  /// The work that honest steps would have taken.
   public func claim(_ done: Work, task: TrainingTask) -> Work {
     var claimed = done
     claimed.flops = task.trainingFLOPs

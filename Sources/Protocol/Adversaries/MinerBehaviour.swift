@@ -17,6 +17,7 @@ public protocol MinerBehaviour: Sendable {
 }
 
 extension MinerBehaviour {
+  /// Computes the step as the task says.
   public func step(
     _ step: Int, after previousLoss: Float?, parameters: FloatBuffer, seed: Digest,
     trainer: Trainer, meter: inout PhaseMeter
@@ -26,12 +27,15 @@ extension MinerBehaviour {
       phases: (.training, .quantization))
   }
 
+  /// Leaves the parameters as they are.
   public func finish(_ parameters: FloatBuffer, task: TrainingTask, seed: Digest) {}
 
+  /// Claims what was done.
   public func claim(_ done: Work, task: TrainingTask) -> Work { done }
 }
 
 /// Follows every rule.
 public struct HonestMiner: MinerBehaviour {
+  /// An honest miner.
   public init() {}
 }

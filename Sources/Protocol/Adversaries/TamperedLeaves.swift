@@ -8,6 +8,7 @@ public struct TamperedLeaves: MinerBehaviour {
   /// Share of the leaves that are changed; at least one is.
   public let fraction: PartsPerMillion
 
+  /// Changes this share of the leaves.
   public init(fraction: PartsPerMillion) { self.fraction = fraction }
 
   /// The leaves that are changed under `seed`, ascending.
@@ -17,6 +18,7 @@ public struct TamperedLeaves: MinerBehaviour {
       max(1, fraction.sampleCount(of: task.leafCount)), below: task.leafCount)
   }
 
+  /// Moves some parameters of the chosen leaves.
   public func finish(_ parameters: FloatBuffer, task: TrainingTask, seed: Digest) {
     for leaf in leaves(task: task, seed: seed) {
       // Every sixteenth parameter moves by a little: far below what a look at the loss shows.

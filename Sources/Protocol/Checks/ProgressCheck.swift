@@ -4,8 +4,10 @@ import Proofs
 public struct ProgressMeasurement: Sendable, Hashable {
   /// Mean cross-entropy in nats a token.
   public let before: Float
+  /// Mean cross-entropy after the block, nats a token.
   public let after: Float
 
+  /// From its parts.
   public init(before: Float, after: Float) {
     self.before = before
     self.after = after
