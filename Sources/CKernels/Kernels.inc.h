@@ -16,6 +16,7 @@
 #include "Random.inc.h"
 #include "Packing.inc.h"
 #include "Product.inc.h"
+#include "Peak.inc.h"
 
 const CKKernels CK_TABLE = {
     .product = product,
@@ -41,4 +42,5 @@ const CKKernels CK_TABLE = {
     .sinCos = sinCosOf,
     .fma = fmaOf,
     .normal = normal,
+    .fmaPeak = fmaPeak,
 };

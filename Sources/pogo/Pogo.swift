@@ -12,7 +12,9 @@ struct Pogo: ParsableCommand {
     discussion: "Exit codes: 0 well, 1 a check failed, 2 bad usage or input, 3 a fault of the "
       + "machine, 130 interrupted.",
     version: Version.program,
-    subcommands: [Validate.self, Run.self, ReportCommand.self, AuditCommand.self])
+    subcommands: [
+      Validate.self, Run.self, ReportCommand.self, AuditCommand.self, Bench.self,
+    ])
 
   static func main() {
     do {

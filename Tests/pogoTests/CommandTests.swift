@@ -136,6 +136,24 @@ import Testing
     }
   }
 
+  @Test func theBenchMeasuresBothArithmetics() throws {
+    let outcome = try pogo(
+      ["bench", "kernels", "--rounds", "1", "--only", "d 64: gradient", "--json", "--threads", "2"])
+    #expect(outcome.code == 0, "said: \(outcome.errors)")
+    let rows =
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]] ?? []
+    #expect(rows.count == 2)
+    for row in rows {
+      let rivals = row["rivals"] as? [String: Double] ?? [:]
+      #expect(rivals.keys.contains { $0.hasPrefix("default (") })
+      for value in rivals.values + [row["fixed"] as? Double ?? 0, row["peak"] as? Double ?? 0] {
+        #expect(value > 0 && value.isFinite)
+      }
+    }
+    #expect(try pogo(["bench", "kernels", "--only", "nothing"]).code == 2)
+    #expect(try pogo(["bench", "kernels", "--rounds", "0"]).code == 2)
+  }
+
   @Test func helpAndVersionEndWell() throws {
     #expect(try pogo(["--help"]).code == 0)
     #expect(try pogo(["--version"]).output.contains("."))

@@ -93,6 +93,10 @@ typedef struct CKKernels {
   /// Normal numbers `first`, `first + 1`, ... of a Philox4x32-10 stream.
   void (*normal)(long count, uint64_t seed, uint64_t stream, uint64_t first, float deviation,
                  float *x);
+
+  /// Multiplies and adds on registers for `rounds`, as fast as the processor can; returns the
+  /// number of multiply-adds of one element. Measures, computes nothing.
+  long (*fmaPeak)(long rounds, float *result);
 } CKKernels;
 
 /// Whether this processor (and its operating system) can run an instruction set.
