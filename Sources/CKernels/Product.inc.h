@@ -3,8 +3,8 @@
 // k is only ever cut where the tile is stored and loaded again, so the chain stays whole.
 
 enum {
-  depthOfBlock = 256,    // of k: a strip of b stays in the first level cache
-  rowsOfBlock = 192,     // of i: the packed block of a stays in the second
+  depthOfBlock = 512,    // of k: tiles of c are seldom stored and loaded again
+  rowsOfBlock = 192,     // of i: the packed block of a stays in the second level cache
   columnsOfBlock = 1536  // of j: the packed block of b
 };
 

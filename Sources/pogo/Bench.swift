@@ -37,7 +37,8 @@ struct BenchKernels: ParsableCommand {
       let shapes = ProductShape.all.filter { only == nil || $0.name.contains(only ?? "") }
       guard !shapes.isEmpty else {
         throw CommandFailure(
-          .badInput, "--only '\(only ?? "")' names no product; there are "
+          .badInput,
+          "--only '\(only ?? "")' names no product; there are "
             + ProductShape.all.map { "'\($0.name)'" }.joined(separator: ", "))
       }
       let arithmetic = try options.arithmetic()
