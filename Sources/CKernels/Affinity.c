@@ -17,6 +17,16 @@ int ck_allowedProcessors(int *processors, int capacity) {
   return count;
 }
 
+int ck_currentProcessor(void) { return sched_getcpu(); }
+
+int ck_moveThisThread(int processor) {
+  cpu_set_t before;
+  CPU_ZERO(&before);
+  if (pthread_getaffinity_np(pthread_self(), sizeof before, &before)) return -1;
+  if (ck_pinThisThread(processor)) return -1;
+  return pthread_setaffinity_np(pthread_self(), sizeof before, &before) ? -1 : 0;
+}
+
 int ck_pinThisThread(int processor) {
   if (processor < 0 || processor >= CPU_SETSIZE) return -1;
   cpu_set_t set;

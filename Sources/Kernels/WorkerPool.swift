@@ -22,6 +22,9 @@ final class WorkerPool: @unchecked Sendable {
   /// How often to look before sleeping: some tens of microseconds, the gap between two kernels of
   /// one model. None if there are more threads than processors, where it would hold up others.
   private let spins: Int
+  /// The caller's processor and the pinned helpers', if each thread has one of its own.
+  private let home: Int32?
+  private let taken: Set<Int32>
 
   init(helpers wanted: Int, pinned: Bool) {
     pthread_mutex_init(mutex, nil)
@@ -29,6 +32,8 @@ final class WorkerPool: @unchecked Sendable {
     pthread_cond_init(workIsDone, nil)
     let processors = allowedProcessors()
     spins = wanted < processors.count ? 2000 : 0
+    home = pinned && wanted < processors.count ? Int32(processors[0]) : nil
+    taken = home == nil ? [] : Set(processors[1...wanted].map { Int32($0) })
     for index in 1...wanted {
       let processor = pinned && !processors.isEmpty ? processors[index % processors.count] : nil
       let start = Unmanaged.passRetained(HelperStart(pool: self, index: index, on: processor))
@@ -74,6 +79,7 @@ final class WorkerPool: @unchecked Sendable {
     guard helpers > 0 else { return false }
     guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     else { return false }
+    leaveHelpersAlone()
     withoutActuallyEscaping(body) { escapable in
       withUnsafePointer(to: escapable) { pointer in
         job = pointer
@@ -87,6 +93,13 @@ final class WorkerPool: @unchecked Sendable {
     }
     isBusy.store(false, ordering: .releasing)
     return true
+  }
+
+  /// The caller is not pinned, as that would bind its later threads and processes too. But the
+  /// system may have put it beside a helper, and then lets both take turns for a long time.
+  private func leaveHelpersAlone() {
+    guard let home, taken.contains(ck_currentProcessor()) else { return }
+    _ = ck_moveThisThread(home)
   }
 
   private func announce() {

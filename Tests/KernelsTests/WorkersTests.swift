@@ -92,4 +92,11 @@ import Testing
       m: 8 * n, n: n, k: n, a: { x[$0 * n + $1] }, b: { w[$1 * n + $0] }, onto: nil)
     #expect(difference(output.array, expected) == nil)
   }
+
+  @Test func pinnedHelpersLeaveTheCallerAsFreeAsItWas() {
+    let before = Workers.cores
+    let pinned = Workers(threads: before, pinned: true)
+    for _ in 0..<200 { pinned.run(tasks: before * 4) { _ in } }
+    #expect(Workers.cores == before)
+  }
 }

@@ -113,6 +113,13 @@ int ck_allowedProcessors(int *processors, int capacity);
 /// Lets the calling thread run on one processor only. Returns 0, or -1 if the system refuses.
 int ck_pinThisThread(int processor);
 
+/// The processor that the calling thread runs on at this moment, or -1.
+int ck_currentProcessor(void);
+
+/// Moves the calling thread to a processor now, and leaves it as free as it was: the system may
+/// move it on. Returns 0, or -1 if the system refuses.
+int ck_moveThisThread(int processor);
+
 /// Tells the processor that this is a waiting loop.
 static inline void ck_pause(void) {
 #if defined(__x86_64__)

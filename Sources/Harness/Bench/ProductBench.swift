@@ -62,7 +62,7 @@ struct ProductTrial {
     a = operand(shape.m, shape.k, shape.isFirstTransposed, 0)
     b = operand(shape.k, shape.n, shape.isSecondTransposed, 1)
     c = Matrix(FloatBuffer(count: shape.m * shape.n), rows: shape.m, columns: shape.n)
-    repetitions = max(1, Int(1e9 / shape.flops))
+    repetitions = max(1, Int(2e9 / shape.flops))
   }
 
   /// GFLOP/s of one measurement of `product`.
@@ -107,12 +107,19 @@ public struct ProductBench {
     var fixed: [Double] = []
     var peak: [Double] = []
     var others = rivals.map { _ in [Double]() }
+    // OpenBLAS's threads go on spinning for some 30 ms after a product and would take the cores
+    // from whoever is measured next.
+    func pause() { if arithmetic.workers.threads > 1 { Thread.sleep(forTimeInterval: 0.1) } }
     for round in 0...rounds {
+      pause()
       let own = trial.measure(clock) { arithmetic.product($0, $1, into: $2) }
       let start = clock.seconds()
       let flops = arithmetic.runPeak(rounds: 200_000)
       let reached = Double(flops) / (clock.seconds() - start) / 1e9
-      let theirs = try rivals.map { try $0.measure(shape) }
+      let theirs = try rivals.map { rival in
+        pause()
+        return try rival.measure(shape)
+      }
       // The first round warms caches, clocks and packing memory.
       guard round > 0 else { continue }
       fixed.append(own)
