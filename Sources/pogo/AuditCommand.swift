@@ -15,7 +15,12 @@ struct AuditCommand: ParsableCommand {
 
   func run() throws {
     try CommandFailure.sorting {
-      let file = try ResultFile.read(result)
+      let file: ResultFile
+      do throws(ResultError) { file = try ResultFile.read(result) } catch {
+        // A result that no longer reads as it was written fails the audit; another file is misuse.
+        guard case .damaged = error else { throw error }
+        throw CommandFailure(.checkFailed, "\(error)")
+      }
       var audit = Audit(file: file, arithmetic: try options.arithmetic())
       let summary: Audit.Summary
       do { summary = try audit.run() } catch let failure as AuditFailure {

@@ -42,6 +42,13 @@ import Testing
     verification: {progress_margin: 9}
     """
 
+  /// A copy with one byte changed in the compressed openings, the largest thing in the file.
+  private func damage(_ path: String, to copy: String) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count - bytes.count / 8] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: copy))
+  }
+
   private func inFolder(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("pogo-\(UUID().uuidString)")
@@ -64,6 +71,10 @@ import Testing
       #expect(run.output.contains(result))
       #expect(try pogo(["report", result]).output.contains("confirmed"))
       #expect(try pogo(["audit", result]).code == 0)
+      try damage(result, to: "\(folder)/damaged.h5")
+      let damaged = try pogo(["audit", "\(folder)/damaged.h5"])
+      #expect(damaged.code == 1)
+      #expect(damaged.errors.contains("damaged: /chain/"), "said: \(damaged.errors)")
       let second = try pogo(["run", spec, "--out", result])
       #expect(second.code == 2)
       #expect(second.errors.contains("--force"))

@@ -87,22 +87,40 @@ public struct ResultFile: Sendable {
       guard version == Version.resultSchema else {
         throw ResultError.otherSchema(path, found: version)
       }
-      var result = ResultFile(attributes: [], variables: [])
-      for name in try root.attributes.names
-      where (try? root.attributes.elementType(of: name)) == .string {
-        result.attributes.append((name, try root.attributes.string(name)))
-      }
-      try result.readVariables(of: root, named: "")
-      for name in try root.names where try root.kind(of: name) == .group {
-        try result.readVariables(of: root.group(name), named: name)
-      }
-      try file.close()
-      return result
+      return try damageNamed(path) { try contents(of: file) }
     } catch let error as ResultError {
       throw error
     } catch {
-      throw .unreadable(path, "\(error)")
+      throw .unreadable(path, reason(error, path))
     }
+  }
+
+  /// Whatever goes wrong inside a file that is a result is damage.
+  private static func damageNamed(
+    _ path: String, _ body: () throws -> ResultFile
+  ) throws(ResultError) -> ResultFile {
+    do { return try body() } catch { throw .damaged(path, reason(error, path)) }
+  }
+
+  /// What went wrong, without the path that the message starts with anyway.
+  private static func reason(_ error: any Error, _ path: String) -> String {
+    let text = "\(error)"
+    return text.hasPrefix("\(path): ") ? String(text.dropFirst(path.count + 2)) : text
+  }
+
+  private static func contents(of file: File) throws -> ResultFile {
+    let root = file.root
+    var result = ResultFile(attributes: [], variables: [])
+    for name in try root.attributes.names
+    where (try? root.attributes.elementType(of: name)) == .string {
+      result.attributes.append((name, try root.attributes.string(name)))
+    }
+    try result.readVariables(of: root, named: "")
+    for name in try root.names where try root.kind(of: name) == .group {
+      try result.readVariables(of: root.group(name), named: name)
+    }
+    try file.close()
+    return result
   }
 
   private mutating func readVariables(of group: Group, named name: String) throws {
@@ -166,6 +184,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case notAResult(String)
   case otherSchema(String, found: Int64)
   case unreadable(String, String)
+  /// It is a result, but a part of it does not read as it was written.
+  case damaged(String, String)
   case malformed(String)
 
   public var description: String {
@@ -176,6 +196,7 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(path) has result schema \(found), but this program reads \(Version.resultSchema); "
         + "use the version of pogo that wrote it (attribute program_version)"
     case .unreadable(let path, let why): "\(path) cannot be read: \(why)"
+    case .damaged(let path, let why): "\(path) is damaged: \(why)"
     case .malformed(let path): "variable \(path) is not laid out as the schema says"
     }
   }
