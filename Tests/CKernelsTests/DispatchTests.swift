@@ -48,4 +48,19 @@ import Testing
     #expect(ck_pinThisThread(-1) == -1)
     #expect(ck_pinThisThread(1 << 20) == -1)
   }
+
+  /// A moved thread may run wherever it could before: only the helpers of a pool stay put.
+  @Test func aMovedThreadIsNotBound() {
+    var processors = [Int32](repeating: -1, count: 1024)
+    let count = Int(ck_allowedProcessors(&processors, 1024))
+    #expect(count > 0)
+    for processor in processors.prefix(count) {
+      #expect(ck_moveThisThread(processor) == 0)
+      var after = [Int32](repeating: -1, count: 1024)
+      #expect(Int(ck_allowedProcessors(&after, 1024)) == count)
+      #expect(after.prefix(count) == processors.prefix(count))
+    }
+    #expect(ck_moveThisThread(-1) == -1)
+    #expect(ck_moveThisThread(1 << 20) == -1)
+  }
 }

@@ -11,8 +11,9 @@ public struct ProductShape: Sendable, Codable, Equatable {
   public let n: Int
   /// Length of each sum.
   public let k: Int
-  /// Whether the first or the second operand is stored transposed.
+  /// Whether the first operand is stored transposed.
   public let isFirstTransposed: Bool
+  /// Whether the second operand is stored transposed.
   public let isSecondTransposed: Bool
 
   init(_ name: String, _ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
