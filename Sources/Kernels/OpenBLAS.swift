@@ -14,7 +14,7 @@ public enum OpenBLAS {
 
   /// c = a * b, or c + a * b if `accumulate`, in an order of its own.
   ///
-  /// Shapes as in `FixedArithmetic.product`.
+  /// Shapes as in `Arithmetic.product`.
   public static func product(_ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false) {
     precondition(a.rows == c.rows && b.columns == c.columns && a.columns == b.rows)
     func order(_ operand: Operand) -> CBLAS_TRANSPOSE {
@@ -27,7 +27,7 @@ public enum OpenBLAS {
   }
 }
 
-extension FixedArithmetic {
+extension Arithmetic {
   /// Multiplies and adds on registers alone, on every thread at once; for measuring what the
   /// processor could reach.
   ///

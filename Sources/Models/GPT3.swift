@@ -9,10 +9,10 @@ public struct GPT3: Sendable {
   public let shape: ModelShape
   /// Order of the parameters in the flat vector.
   public let layout: ParameterLayout
-  let arithmetic: FixedArithmetic
+  let arithmetic: Arithmetic
 
   /// A model of `shape`, computed in `arithmetic`.
-  public init(shape: ModelShape, arithmetic: FixedArithmetic) {
+  public init(shape: ModelShape, arithmetic: Arithmetic) {
     self.shape = shape
     self.layout = ParameterLayout(shape)
     self.arithmetic = arithmetic

@@ -5,7 +5,7 @@ extension ParameterLayout {
   ///
   /// A pure function of layout and seed: tensor number t draws its normal numbers from stream t of
   /// Philox under `seed`, so every machine starts from the same bits.
-  public func initialize(_ parameters: FloatBuffer, seed: UInt64, arithmetic: FixedArithmetic) {
+  public func initialize(_ parameters: FloatBuffer, seed: UInt64, arithmetic: Arithmetic) {
     precondition(parameters.count == count)
     for (stream, tensor) in tensors.enumerated() {
       let view = Vector(parameters, offset: tensor.offset, count: tensor.count)

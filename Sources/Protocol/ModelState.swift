@@ -42,7 +42,7 @@ public struct ModelState: Sendable {
 
   /// The first model of the chain.
   public static func initial(
-    task: TrainingTask, arithmetic: FixedArithmetic
+    task: TrainingTask, arithmetic: Arithmetic
   ) throws(QuantError) -> ModelState {
     let layout = ParameterLayout(task.shape)
     let parameters = FloatBuffer(count: layout.count)

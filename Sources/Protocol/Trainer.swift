@@ -13,7 +13,7 @@ public final class Trainer {
   /// The text that is trained on.
   public let corpus: Corpus
   /// How it is computed; none changes a bit.
-  public let arithmetic: FixedArithmetic
+  public let arithmetic: Arithmetic
   let model: GPT3
   private let windows: Int
   private let workspace: GPT3Workspace
@@ -33,7 +33,7 @@ public final class Trainer {
   ///
   /// Throws ``TrainingError`` when the corpus is another or too short.
   public init(
-    task: TrainingTask, corpus: Corpus, arithmetic: FixedArithmetic
+    task: TrainingTask, corpus: Corpus, arithmetic: Arithmetic
   ) throws(TrainingError) {
     guard corpus.isCommitted(by: task.corpus, workers: arithmetic.workers) else {
       throw .otherCorpus
@@ -144,7 +144,7 @@ extension TrainingTask {
   ///   - published: quantized gradient of the same parameters.
   ///   - scratch: at least as long as `parameters`; overwritten.
   func applyUpdate(
-    _ published: [UInt8], to parameters: Vector, scratch: FloatBuffer, arithmetic: FixedArithmetic
+    _ published: [UInt8], to parameters: Vector, scratch: FloatBuffer, arithmetic: Arithmetic
   ) throws(QuantError) {
     let gradient = Vector(scratch, count: parameters.count)
     try gradientFormat.dequantize(published, into: gradient)

@@ -11,12 +11,12 @@ struct ArithmeticOptions: ParsableArguments {
   var noPin = false
 
   /// The arithmetic that the options and `POGO_ISA` ask for.
-  func arithmetic() throws -> FixedArithmetic {
+  func arithmetic() throws -> Arithmetic {
     let threads = self.threads ?? Workers.cores
     guard (1...1024).contains(threads) else {
       throw CommandFailure(.badInput, "--threads must be in 1...1024, but is \(threads)")
     }
-    return FixedArithmetic(
+    return Arithmetic(
       instructionSet: try instructionSet(), workers: Workers(threads: threads, pinned: !noPin))
   }
 

@@ -58,8 +58,8 @@ enum TinyExperiment {
 
   static func arithmetic(
     _ instructionSet: InstructionSet = .best, threads: Int = 1
-  ) -> FixedArithmetic {
-    FixedArithmetic(
+  ) -> Arithmetic {
+    Arithmetic(
       instructionSet: instructionSet, workers: Workers(threads: threads, pinned: false))
   }
 

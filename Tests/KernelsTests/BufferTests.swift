@@ -69,11 +69,11 @@ import Testing
     }
     await #expect(processExitsWith: .failure) {
       let m = Matrix(FloatBuffer(count: 12), rows: 3, columns: 4)
-      FixedArithmetic(workers: Workers(threads: 1)).product(m, m.transposed, into: m)
+      Arithmetic(workers: Workers(threads: 1)).product(m, m.transposed, into: m)
     }
     await #expect(processExitsWith: .failure) {
       let m = Matrix(FloatBuffer(count: 16), rows: 4, columns: 4)
-      FixedArithmetic(workers: Workers(threads: 1)).product(m, m, into: m)
+      Arithmetic(workers: Workers(threads: 1)).product(m, m, into: m)
     }
   }
 

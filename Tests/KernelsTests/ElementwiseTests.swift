@@ -122,7 +122,7 @@ import Testing
     let x = stride(from: Float(-6), through: 6, by: 0.03125).map { $0 }
     let (input, slopes) = (FloatBuffer(x), FloatBuffer(count: x.count))
     slopes.fill(1)
-    let arithmetic = FixedArithmetic(workers: Workers(threads: 1))
+    let arithmetic = Arithmetic(workers: Workers(threads: 1))
     let window = Matrix(slopes, rows: 1, columns: x.count)
     arithmetic.geluBackward(
       x: Matrix(input, rows: 1, columns: x.count), dy: window, into: window)

@@ -17,7 +17,7 @@ func expOfDouble(_ x: Double) -> Double { Glibc.exp(x) }
   private static let count = sample.count + edges.count
 
   private func values(
-    _ machine: Machine, _ function: (FixedArithmetic) -> (Vector, Vector) -> Void
+    _ machine: Machine, _ function: (Arithmetic) -> (Vector, Vector) -> Void
   ) -> [Float] {
     let x = FloatBuffer(Self.sample + Self.edges)
     let y = FloatBuffer(count: x.count)

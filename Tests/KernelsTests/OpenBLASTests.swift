@@ -15,7 +15,7 @@ import Testing
     let b = isTransposed ? matrix(n, k).transposed : Operand(matrix(k, n))
     let (ours, theirs) = (matrix(m, n), matrix(m, n))
     for accumulate in [false, true] {
-      FixedArithmetic(workers: Workers(threads: 1, pinned: false))
+      Arithmetic(workers: Workers(threads: 1, pinned: false))
         .product(a, b, into: ours, accumulate: accumulate)
       OpenBLAS.product(a, b, into: theirs, accumulate: accumulate)
       #expect(ours.array == theirs.array)
@@ -24,7 +24,7 @@ import Testing
 
   @Test func aPeakCountsItsOperations() {
     for set in InstructionSet.allCases where set.isSupported {
-      let two = FixedArithmetic(
+      let two = Arithmetic(
         instructionSet: set, workers: Workers(threads: 2, pinned: false))
       let done = two.runPeak(rounds: 100)
       #expect(done > 0 && done % (2 * 2 * 16 * 100) == 0)

@@ -103,7 +103,7 @@ import Testing
     let query = all.columns(0..<d)
     let mix = Matrix(FloatBuffer(data.numbers(t * t)), rows: t, columns: t)
     let mixing = mix.array
-    FixedArithmetic(workers: Workers(threads: 1)).product(mix, query, into: all.columns(d..<2 * d))
+    Arithmetic(workers: Workers(threads: 1)).product(mix, query, into: all.columns(d..<2 * d))
     let expected = Reference.product(
       m: t, n: d, k: t, a: { mixing[$0 * t + $1] }, b: { before[$0 * 4 * d + $1] }, onto: nil)
     #expect(difference(all.columns(d..<2 * d).array, expected) == nil)
@@ -114,7 +114,7 @@ import Testing
   @Test func bigProductAgreesWithTwoSmallOnes() {
     var data = TestData(seed: 9)
     let n = 700
-    let arithmetic = FixedArithmetic(workers: Workers(threads: 2, pinned: false))
+    let arithmetic = Arithmetic(workers: Workers(threads: 2, pinned: false))
     let a = Matrix(FloatBuffer(data.numbers(n * n)), rows: n, columns: n)
     let b = Matrix(FloatBuffer(data.numbers(n * n)), rows: n, columns: n)
     let c = Matrix(FloatBuffer(count: n * n), rows: n, columns: n)

@@ -72,7 +72,7 @@ import Testing
   @Test func normalNumbersLookNormal() {
     let count = 1 << 20
     let buffer = FloatBuffer(count: count)
-    FixedArithmetic(workers: Workers(threads: 2, pinned: false))
+    Arithmetic(workers: Workers(threads: 2, pinned: false))
       .fillNormal(Vector(buffer), seed: 11, stream: 0, standardDeviation: 1)
     let x = buffer.array.map(Double.init)
     let n = Double(count)

@@ -156,7 +156,7 @@ import Testing
     }
     let logits = Matrix(FloatBuffer(x), rows: 1, columns: n)
     let losses = Vector(FloatBuffer(count: 1))
-    FixedArithmetic(workers: Workers(threads: 1)).softmaxCrossEntropy(
+    Arithmetic(workers: Workers(threads: 1)).softmaxCrossEntropy(
       logits: logits, targets: [4], losses: losses, gradientScale: 1)
     #expect(abs(Double(losses[0]) - loss(x.map(Double.init))) <= 1e-6)
     for j in 0..<n {
@@ -185,7 +185,7 @@ import Testing
       Matrix(FloatBuffer(count: n), rows: 1, columns: n)
     )
     let (mean, rstd) = (Vector(FloatBuffer(count: 1)), Vector(FloatBuffer(count: 1)))
-    let arithmetic = FixedArithmetic(workers: Workers(threads: 1))
+    let arithmetic = Arithmetic(workers: Workers(threads: 1))
     arithmetic.layerNorm(
       row, gamma: vector(gamma), beta: vector(beta), into: y, mean: mean, rstd: rstd)
     arithmetic.layerNormBackward(

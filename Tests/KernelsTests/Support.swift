@@ -42,13 +42,13 @@ let sizes = [1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 100]
 
 /// One way to compute.
 struct Machine: CustomStringConvertible, Sendable {
-  let arithmetic: FixedArithmetic
+  let arithmetic: Arithmetic
   var description: String { "\(arithmetic.instructionSet)/\(arithmetic.workers.threads)" }
 
   /// Every supported instruction set with 1, 2, 3 and 4 threads.
   static let all: [Machine] = InstructionSet.allCases.filter(\.isSupported).flatMap { set in
     (1...4).map { threads in
-      var arithmetic = FixedArithmetic(
+      var arithmetic = Arithmetic(
         instructionSet: set, workers: Workers(threads: threads, pinned: false))
       arithmetic.splitsSmallWork = true
       return Machine(arithmetic: arithmetic)

@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test func serialHasNoThreads() {
-    let arithmetic = FixedArithmetic(workers: Workers(threads: 3))
+    let arithmetic = Arithmetic(workers: Workers(threads: 3))
     #expect(arithmetic.serial.workers.threads == 1)
     #expect(arithmetic.serial.instructionSet == arithmetic.instructionSet)
     #expect(arithmetic.serial.serial.workers === arithmetic.serial.workers)
@@ -83,7 +83,7 @@ import Testing
     let weight = Matrix(FloatBuffer(w), rows: n, columns: n)
     let input = Matrix(FloatBuffer(x), rows: 8 * n, columns: n)
     let output = Matrix(FloatBuffer(count: 8 * n * n), rows: 8 * n, columns: n)
-    let arithmetic = FixedArithmetic(workers: Workers(threads: 4, pinned: false))
+    let arithmetic = Arithmetic(workers: Workers(threads: 4, pinned: false))
     arithmetic.workers.run(tasks: 8) { task in
       let rows = task * n..<(task + 1) * n
       arithmetic.serial.product(input.rows(rows), weight.transposed, into: output.rows(rows))

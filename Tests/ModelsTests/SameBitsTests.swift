@@ -17,7 +17,7 @@ import Testing
   ]
 
   /// Bits of the first parameters, then of each step's loss, gradient and parameters.
-  static func train(_ setting: Setting, on arithmetic: FixedArithmetic) throws -> [UInt32] {
+  static func train(_ setting: Setting, on arithmetic: Arithmetic) throws -> [UInt32] {
     let model = GPT3(shape: setting.shape, arithmetic: arithmetic)
     let parameters = FloatBuffer(count: model.layout.count)
     let gradient = FloatBuffer(count: model.layout.count)
@@ -49,7 +49,7 @@ import Testing
   @Test(arguments: runs)
   func smallWorkInOnePieceAgrees(run: Run) throws {
     for threads in 1...4 {
-      let arithmetic = FixedArithmetic(workers: Workers(threads: threads, pinned: false))
+      let arithmetic = Arithmetic(workers: Workers(threads: threads, pinned: false))
       #expect(fnv1a(try Self.train(run.setting, on: arithmetic)) == run.digest)
     }
   }

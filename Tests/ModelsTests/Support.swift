@@ -84,10 +84,10 @@ struct Setting: Sendable, CustomStringConvertible {
 
 /// One way to compute.
 struct Machine: CustomStringConvertible, Sendable {
-  let arithmetic: FixedArithmetic
+  let arithmetic: Arithmetic
 
   init(_ set: InstructionSet = .best, threads: Int = 2) {
-    var arithmetic = FixedArithmetic(
+    var arithmetic = Arithmetic(
       instructionSet: set, workers: Workers(threads: threads, pinned: false))
     arithmetic.splitsSmallWork = true
     self.arithmetic = arithmetic

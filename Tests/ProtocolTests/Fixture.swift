@@ -35,7 +35,7 @@ struct Fixture {
   var state: ChainState
   var parent: ModelState
 
-  static let arithmetic = FixedArithmetic(workers: Workers(threads: 1))
+  static let arithmetic = Arithmetic(workers: Workers(threads: 1))
 
   static func digest(_ name: String, _ number: UInt64) -> Digest {
     Digest.tagged("PoGO/test", name, number)
@@ -138,7 +138,7 @@ struct Fixture {
   /// A judge who was not there: it makes everything again from what is public.
   func stranger(_ publication: Publication?) throws -> EvidenceJudge {
     let genesis = try Genesis(canonicalBytes: genesis.canonicalBytes)
-    let arithmetic = FixedArithmetic(workers: Workers(threads: 1))
+    let arithmetic = Arithmetic(workers: Workers(threads: 1))
     let copy = FloatBuffer(parent.parameters.array)
     let round = Int(state.miningRound)
     let value = try beacon.value(round: round)

@@ -31,11 +31,11 @@ public struct Audit {
   }
 
   let file: ResultFile
-  let arithmetic: FixedArithmetic
+  let arithmetic: Arithmetic
   private var summary = Summary()
 
   /// An audit of a result that was read.
-  public init(file: ResultFile, arithmetic: FixedArithmetic) {
+  public init(file: ResultFile, arithmetic: Arithmetic) {
     self.file = file
     self.arithmetic = arithmetic
   }

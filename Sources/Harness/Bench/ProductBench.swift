@@ -52,7 +52,7 @@ struct ProductTrial {
 
   init(_ shape: ProductShape) {
     self.shape = shape
-    let serial = FixedArithmetic(workers: Workers(threads: 1, pinned: false))
+    let serial = Arithmetic(workers: Workers(threads: 1, pinned: false))
     func operand(_ rows: Int, _ columns: Int, _ isTransposed: Bool, _ stream: UInt64) -> Operand {
       let buffer = FloatBuffer(count: rows * columns)
       serial.fillNormal(Vector(buffer), seed: 1, stream: stream, standardDeviation: 1)
@@ -90,11 +90,11 @@ public struct ProductBench {
     public let peak: Double
   }
 
-  let arithmetic: FixedArithmetic
+  let arithmetic: Arithmetic
   let rounds: Int
 
   /// `rounds` measurements of each; the median counts.
-  public init(arithmetic: FixedArithmetic, rounds: Int) {
+  public init(arithmetic: Arithmetic, rounds: Int) {
     self.arithmetic = arithmetic
     self.rounds = rounds
   }

@@ -8,7 +8,7 @@ public struct RunEnvironment: Sendable {
 
   /// Describes this process. Paths and host names are left out on purpose.
   public static func current(
-    arithmetic: FixedArithmetic, startedAt: Date, endedAt: Date
+    arithmetic: Arithmetic, startedAt: Date, endedAt: Date
   ) -> RunEnvironment {
     let iso = ISO8601DateFormatter()
     let processor =

@@ -44,7 +44,7 @@ public struct Experiment: Sendable {
   ///
   /// - Parameter commandLine: recorded as it was typed.
   public func run(
-    arithmetic: FixedArithmetic, commandLine: String, observer: some RunObserver
+    arithmetic: Arithmetic, commandLine: String, observer: some RunObserver
   ) throws -> ResultFile {
     let startedAt = Date()
     let plan = try Plan(spec: spec, corpus: corpus, workers: arithmetic.workers)

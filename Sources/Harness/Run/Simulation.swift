@@ -25,12 +25,12 @@ public struct SystemStopwatch: Stopwatch {
 /// Runs a planned chain from genesis to its last block on the virtual clock.
 public struct Simulation {
   let plan: Plan
-  let arithmetic: FixedArithmetic
+  let arithmetic: Arithmetic
   let clock: any Stopwatch
 
   /// A run of `plan` in `arithmetic`; `clock` only measures.
   public init(
-    plan: Plan, arithmetic: FixedArithmetic, clock: any Stopwatch = SystemStopwatch()
+    plan: Plan, arithmetic: Arithmetic, clock: any Stopwatch = SystemStopwatch()
   ) {
     self.plan = plan
     self.arithmetic = arithmetic

@@ -41,7 +41,7 @@ public enum UpdateCheck {
   /// Throws unless applying every step's published leaf to the leaf before gives the leaf after.
   /// The openings must have been checked already.
   public static func check(
-    _ answer: LeafAnswer, task: TrainingTask, arithmetic: FixedArithmetic
+    _ answer: LeafAnswer, task: TrainingTask, arithmetic: Arithmetic
   ) throws(CheckFailure) {
     let leaf = Int(answer.leafIndex)
     let values = FloatBuffer(littleEndianBytes: answer.before.leaf)

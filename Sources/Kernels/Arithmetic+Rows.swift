@@ -1,6 +1,6 @@
 internal import CKernels
 
-extension FixedArithmetic {
+extension Arithmetic {
   /// The sum of v: 16 strided lanes, then the tree.
   public func sum(_ v: Vector) -> Float { kernels.pointee.sum(v.count, v.pointer) }
 

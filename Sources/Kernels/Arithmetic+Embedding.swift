@@ -1,6 +1,6 @@
 internal import CKernels
 
-extension FixedArithmetic {
+extension Arithmetic {
   /// x(r) = table(indices[r]), plus positions(r % positions.rows) if there are positions.
   ///
   /// Shapes: x (indices.count, columns); table (any, columns); positions (context, columns), so for

@@ -1,6 +1,6 @@
 internal import CKernels
 
-extension FixedArithmetic {
+extension Arithmetic {
   /// y = y + x.
   public func add(_ x: Matrix, to y: Matrix) { add(y, x, into: y) }
 

@@ -6,7 +6,7 @@ internal import CKernels
 ///
 /// Shapes are checked by precondition. Where a result may be written over an operand, the two
 /// windows must be the same; otherwise they must not overlap.
-public struct FixedArithmetic: Sendable {
+public struct Arithmetic: Sendable {
   /// Kernels that are used; none changes a bit.
   public let instructionSet: InstructionSet
   /// Threads that share the work.
@@ -22,8 +22,8 @@ public struct FixedArithmetic: Sendable {
   }
 
   /// The same arithmetic on the calling thread alone, for use inside `workers.run`.
-  public var serial: FixedArithmetic {
-    FixedArithmetic(instructionSet: instructionSet, workers: workers.single)
+  public var serial: Arithmetic {
+    Arithmetic(instructionSet: instructionSet, workers: workers.single)
   }
 
   var kernels: UnsafePointer<CKKernels> { instructionSet.kernels }

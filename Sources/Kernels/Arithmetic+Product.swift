@@ -1,6 +1,6 @@
 internal import CKernels
 
-extension FixedArithmetic {
+extension Arithmetic {
   /// c(i, j) = fma chain of a(i, k) * b(k, j), k ascending, from +0 or, if `accumulate`, from c.
   ///
   /// Shapes: a (m, k), b (k, n), c (m, n). c must not overlap a or b. `product(x, weight.transposed,
