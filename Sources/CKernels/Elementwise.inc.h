@@ -34,14 +34,6 @@ static void columnSums(long rows, long columns, const float *x, long xStride, fl
   }
 }
 
-static void sgd(long count, float rate, const float *g, float *w) {
-  V16 minusRate = -rate;
-  for (long i = 0; i < count; i += 16) {
-    long left = count - i;
-    store(w + i, fma16(minusRate, load(g + i, left), load(w + i, left)), left);
-  }
-}
-
 static const float geluCubic = 0.044715f;
 static const float geluCubicTimes3 = 0.134145f;
 static const float geluSlope = 0x1.988454p-1f;  // sqrt(2 / pi)

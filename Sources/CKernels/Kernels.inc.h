@@ -11,6 +11,7 @@
 #include "Vector.inc.h"
 #include "Math.inc.h"
 #include "Elementwise.inc.h"
+#include "Optimizers.inc.h"
 #include "LayerNorm.inc.h"
 #include "Softmax.inc.h"
 #include "Random.inc.h"
@@ -23,7 +24,12 @@ const CKKernels CK_TABLE = {
     .add = add,
     .addBias = addBias,
     .columnSums = columnSums,
-    .sgd = sgd,
+    .axpy = axpy,
+    .scale = scale,
+    .subtract = subtract,
+    .momentumStep = momentumStep,
+    .adamWStep = adamWStep,
+    .laneSquares = laneSquares,
     .gelu = gelu,
     .geluBackward = geluBackward,
     .layerNorm = layerNorm,

@@ -50,16 +50,6 @@ extension Arithmetic {
     }
   }
 
-  /// w = fma(-learningRate, g, w) for each parameter w and its gradient g.
-  public func sgdStep(parameters: Vector, gradient: Vector, learningRate: Float) {
-    precondition(parameters.count == gradient.count, "\(parameters.count) != \(gradient.count)")
-    split(parameters.count, unit: 16, grain: 1 << 14) { range in
-      kernels.pointee.sgd(
-        range.count, learningRate, gradient.pointer + range.lowerBound,
-        parameters.pointer + range.lowerBound)
-    }
-  }
-
   /// y = exp(x), at most 1.01 ulp off. y may be x.
   public func exp(_ x: Vector, into y: Vector) {
     map(x, y) { kernels.pointee.exp($0, $1, $2) }

@@ -64,17 +64,6 @@ import Testing
     }
   }
 
-  @Test(arguments: Machine.all) func sgd(machine: Machine) {
-    for count in sizes + [1000, 4099] {
-      var data = TestData(seed: UInt64(count))
-      let (w, g) = (data.wildNumbers(count), data.wildNumbers(count))
-      let parameters = vector(w)
-      machine.arithmetic.sgdStep(parameters: parameters, gradient: vector(g), learningRate: 0.1)
-      let expected = (0..<count).map { Reference.fma(-0.1, g[$0], w[$0]) }
-      #expect(difference(parameters.array, expected) == nil)
-    }
-  }
-
   @Test(arguments: Machine.all) func embedding(machine: Machine) {
     for (rows, columns, context) in [(1, 1, 1), (7, 16, 3), (64, 33, 16), (100, 100, 25)] {
       var data = TestData(seed: UInt64(rows))

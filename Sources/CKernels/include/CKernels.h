@@ -21,6 +21,16 @@ extern "C" {
 /// The instruction sets that kernels are written for, in rising order of speed.
 enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
 
+/// What a step of AdamW needs beside its vectors; docs/arithmetic.md says how each is computed.
+typedef struct CKAdamW {
+  float firstDecay, firstShare;    // beta1 and 1 - beta1
+  float secondDecay, secondShare;  // beta2 and 1 - beta2
+  float rootScale;                 // 1 / sqrt(1 - beta2^t)
+  float epsilon;
+  float rate;  // learning rate / (1 - beta1^t)
+  float keep;  // 1 - learning rate * weight decay
+} CKAdamW;
+
 /// The kernels of one instruction set.
 typedef struct CKKernels {
   /// c(i, j) = fma chain over k ascending of a(i, k) * b(k, j), from c if `accumulate`, else from +0.
@@ -37,8 +47,21 @@ typedef struct CKKernels {
   void (*addBias)(long rows, long columns, const float *bias, float *y, long yStride);
   /// sums(j) += x(0, j), then x(1, j), ...
   void (*columnSums)(long rows, long columns, const float *x, long xStride, float *sums);
-  /// w = fma(-rate, g, w).
-  void (*sgd)(long count, float rate, const float *g, float *w);
+
+  /// y = fma(a, x, y).
+  void (*axpy)(long count, float a, const float *x, float *y);
+  /// y = x * a. y may be x.
+  void (*scale)(long count, float a, const float *x, float *y);
+  /// z = x - y. z may be x or y.
+  void (*subtract)(long count, const float *x, const float *y, float *z);
+  /// m = fma(factor, m, g); w = fma(-rate, d, w) with d = m, or fma(factor, m, g) if `isNesterov`.
+  void (*momentumStep)(long count, float rate, float factor, int isNesterov, const float *g,
+                       float *m, float *w);
+  /// One step of AdamW: first moments m, second moments v and parameters w from the gradient g.
+  void (*adamWStep)(long count, const CKAdamW *step, const float *g, float *m, float *v, float *w);
+  /// Lanes `firstLane` ..< `endLane` of the lane sum over blocks of 4096 elements: lane l becomes
+  /// the sum of dot(block, block) over the blocks b with b mod 16 = l, ascending, from +0.
+  void (*laneSquares)(long count, const float *x, long firstLane, long endLane, float *lanes);
 
   /// y = gelu(x), tanh form.
   void (*gelu)(long rows, long columns, const float *x, long xStride, float *y, long yStride);
