@@ -37,13 +37,16 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
   public var committedAt: VirtualTime
   /// Work that the miner says it did.
   public var work: Work
+  /// Chooses the training data where the chain lets miners choose; else 0.
+  public var trainingSalt: UInt64
 
   /// From its parts.
   public init(
     parent: Digest, height: Height, miner: PublicKey, task: Digest, trainingRound: UInt64,
     challengeRound: UInt64, before: Commitment, after: Commitment, quantizedAfter: Commitment,
     trace: Commitment, claimedFirstLoss: Float, claimedLastLoss: Float, diffByteCount: UInt64,
-    startedAt: VirtualTime, committedAt: VirtualTime, work: Work
+    startedAt: VirtualTime, committedAt: VirtualTime, work: Work,
+    trainingSalt: UInt64 = 0
   ) {
     self.parent = parent
     self.height = height
@@ -61,6 +64,7 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
     self.startedAt = startedAt
     self.committedAt = committedAt
     self.work = work
+    self.trainingSalt = trainingSalt
   }
 
   /// The block's name: what children point to and what is signed.
@@ -84,6 +88,7 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
     writer.append(startedAt)
     writer.append(committedAt)
     writer.append(work)
+    writer.append(trainingSalt)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -109,6 +114,7 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
     startedAt = try reader.read()
     committedAt = try reader.read()
     work = try reader.read()
+    trainingSalt = try reader.readUInt64()
   }
 }
 

@@ -47,6 +47,13 @@ public struct ChainState: Sendable, Hashable {
     public let challenge: Challenge
     /// It came with evidence that proves nothing.
     public let broughtFalseEvidence: Bool
+    /// A positive that does not show what its challenge asked for.
+    public let isBaseless: Bool
+
+    /// Whether it speaks for the block.
+    public var countsFor: Bool { attestation.isPositive && !isBaseless }
+    /// Whether it speaks against the block: a negative with false evidence is no word.
+    public var countsAgainst: Bool { !attestation.isPositive && !broughtFalseEvidence }
   }
 
   /// The chain before its first block.
@@ -100,9 +107,12 @@ public struct ChainState: Sendable, Hashable {
   ///   - evidence: what the verifier brought, if anything.
   ///   - finding: what a judge found that the evidence proves; nil if it proves nothing.
   ///   - challengeInput: what the verifier's random function was to be applied to.
+  ///   - corpusWindows: places where an evaluation sequence can start.
+  ///   - isGrounded: whether a positive shows what the challenge given to it asked for; asked only
+  ///     where the chain checks transcripts.
   public mutating func process(
     _ signed: SignedAttestation, evidence: Evidence?, finding: Finding?, challengeInput: [UInt8],
-    corpusWindows: Int
+    corpusWindows: Int, isGrounded: (Challenge) -> Bool = { _ in true }
   ) throws(RuleViolation) {
     let attestation = signed.attestation
     let key = attestation.verifier
@@ -124,17 +134,22 @@ public struct ChainState: Sendable, Hashable {
       throw .secondAttestation(key)
     }
     guard attestation.evidence == evidence?.digest else { throw .evidenceDoesNotMatch(key) }
-    let output: Digest
+    var output: Digest
     do {
       output = try registered.vrfKey.verify(attestation.randomness, challengeInput).beta
     } catch { throw .invalidRandomness(key) }
+    if genesis.constants.randomness.challenge == .knownEarly {
+      output = Randomness.earlyChallengeOutput(block: attestation.block, verifier: key)
+    }
+    let challenge = Challenge(
+      output: output, task: genesis.task, constants: genesis.constants,
+      corpusWindows: corpusWindows)
     block.ballots.append(
       Ballot(
-        attestation: attestation, finding: finding,
-        challenge: Challenge(
-          output: output, task: genesis.task, constants: genesis.constants,
-          corpusWindows: corpusWindows),
-        broughtFalseEvidence: evidence != nil && finding == nil))
+        attestation: attestation, finding: finding, challenge: challenge,
+        broughtFalseEvidence: evidence != nil && finding == nil,
+        isBaseless: attestation.isPositive && genesis.constants.checks.contains(.transcript)
+          && !isGrounded(challenge)))
     open = block
   }
 
@@ -168,9 +183,8 @@ public struct ChainState: Sendable, Hashable {
       ballots.filter(included).reduce(0) { $0 + ledger.stake(of: $1.attestation.verifier).units }
     }
     let total = verifiers.reduce(0) { $0 + ledger.stake(of: $1.key).units }
-    // A negative with false evidence is no word against the block.
-    let negative = stake { !$0.attestation.isPositive && !$0.broughtFalseEvidence }
-    let positive = stake { $0.attestation.isPositive }
+    let negative = stake(\.countsAgainst)
+    let positive = stake(\.countsFor)
     let slash = ProtocolConstants.slashThreshold
     let confirm = ProtocolConstants.confirmThreshold
     func reaches(_ part: UInt64, _ threshold: (numerator: UInt64, denominator: UInt64)) -> Bool {
@@ -189,11 +203,11 @@ public struct ChainState: Sendable, Hashable {
     func keys(_ included: (Ballot) -> Bool) -> [PublicKey] {
       block.ballots.filter(included).map(\.attestation.verifier)
     }
-    var wrong = keys { $0.broughtFalseEvidence }
+    var wrong = keys { $0.broughtFalseEvidence || $0.isBaseless }
     switch verdict {
     case .confirmed:
       ledger.mint(constants.blockReward, to: block.header.miner)
-      ledger.mint(constants.verifierReward, equallyTo: keys { $0.attestation.isPositive })
+      ledger.mint(constants.verifierReward, equallyTo: keys(\.countsFor))
     case .slashedByProof(let proven):
       let provers = keys { $0.finding != nil }
       ledger.slash(
@@ -210,9 +224,7 @@ public struct ChainState: Sendable, Hashable {
       ledger.slash(
         block.header.miner, rate: constants.minerSlashRate, reporter: nil,
         reporterRate: constants.reporterRate)
-      ledger.mint(
-        constants.verifierReward,
-        equallyTo: keys { !$0.attestation.isPositive && !$0.broughtFalseEvidence })
+      ledger.mint(constants.verifierReward, equallyTo: keys(\.countsAgainst))
     case .expired: break
     }
     // Once a block, however much was wrong with a verifier's word.

@@ -27,6 +27,12 @@ public struct ProtocolConstants: Sendable, Hashable {
   public var reporterRate: PartsPerMillion
   /// Share of its stake that a verifier loses when it signed against a proven fact.
   public var verifierPenaltyRate: PartsPerMillion
+  /// Virtual time in which a miner must answer a verifier's question.
+  public var answerDeadlineMilliseconds: UInt64
+  /// What verifiers check.
+  public var checks: Checks
+  /// How strongly the two phases of randomness are bound.
+  public var randomness: RandomnessRules
 
   /// From its parts.
   public init(
@@ -34,7 +40,8 @@ public struct ProtocolConstants: Sendable, Hashable {
     attestationWindowMilliseconds: UInt64, leafRate: PartsPerMillion, replayRate: PartsPerMillion,
     progressTokens: UInt32, progressMargin: Float, blockReward: Stake, verifierReward: Stake,
     minerSlashRate: PartsPerMillion, reporterRate: PartsPerMillion,
-    verifierPenaltyRate: PartsPerMillion
+    verifierPenaltyRate: PartsPerMillion, answerDeadlineMilliseconds: UInt64 = 60_000,
+    checks: Checks = .all, randomness: RandomnessRules = .strong
   ) {
     self.blockTimeMilliseconds = blockTimeMilliseconds
     self.beaconPeriodMilliseconds = beaconPeriodMilliseconds
@@ -48,6 +55,9 @@ public struct ProtocolConstants: Sendable, Hashable {
     self.minerSlashRate = minerSlashRate
     self.reporterRate = reporterRate
     self.verifierPenaltyRate = verifierPenaltyRate
+    self.answerDeadlineMilliseconds = answerDeadlineMilliseconds
+    self.checks = checks
+    self.randomness = randomness
   }
 
   /// A block is confirmed when at least 2/3 of all stake attests positive (arXiv 2504.07540).
@@ -63,6 +73,20 @@ public struct ProtocolConstants: Sendable, Hashable {
     blockReward: Stake(1000), verifierReward: Stake(100),
     minerSlashRate: PartsPerMillion(500_000)!, reporterRate: PartsPerMillion(100_000)!,
     verifierPenaltyRate: PartsPerMillion(100_000)!)
+
+  /// Blocks of seconds and large samples, for tests and small experiments.
+  public static let minimal = ProtocolConstants(
+    blockTimeMilliseconds: 12_000, beaconPeriodMilliseconds: 1_000,
+    attestationWindowMilliseconds: 6_000, leafRate: PartsPerMillion(250_000)!,
+    replayRate: PartsPerMillion(250_000)!, progressTokens: 64, progressMargin: 0.5,
+    blockReward: Stake(100), verifierReward: Stake(30),
+    minerSlashRate: PartsPerMillion(500_000)!, reporterRate: PartsPerMillion(100_000)!,
+    verifierPenaltyRate: PartsPerMillion(100_000)!, answerDeadlineMilliseconds: 1_000)
+
+  /// The presets by their names.
+  public static let presets: [(name: String, constants: ProtocolConstants)] = [
+    ("minimal", minimal), ("paper", paper),
+  ]
 
   /// The beacon round whose value is the first to appear after `time`.
   public func firstRound(after time: VirtualTime) -> UInt64 {
@@ -94,6 +118,9 @@ extension ProtocolConstants: CanonicalCodable {
     writer.append(minerSlashRate)
     writer.append(reporterRate)
     writer.append(verifierPenaltyRate)
+    writer.append(answerDeadlineMilliseconds)
+    writer.append(checks)
+    writer.append(randomness)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -109,5 +136,8 @@ extension ProtocolConstants: CanonicalCodable {
     minerSlashRate = try reader.read()
     reporterRate = try reader.read()
     verifierPenaltyRate = try reader.read()
+    answerDeadlineMilliseconds = try reader.readUInt64()
+    checks = try reader.read()
+    randomness = try reader.read()
   }
 }

@@ -21,6 +21,8 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case update(records: [TraceRecord], answer: LeafAnswer)
     /// The number of a step that does not replay.
     case step(UInt32)
+    /// Another header that the same miner signed at the same height.
+    case equivocation(SignedHeader)
   }
 
   /// From its parts.
@@ -51,6 +53,9 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case .step(let step):
       writer.append(UInt8(5))
       writer.append(step)
+    case .equivocation(let other):
+      writer.append(UInt8(6))
+      writer.append(other)
     }
   }
 
@@ -64,6 +69,7 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case 3: proof = .quantizedLeaf(after: try reader.read(), quantized: try reader.read())
     case 4: proof = .update(records: try reader.readArray(), answer: try reader.read())
     case 5: proof = .step(try reader.readUInt32())
+    case 6: proof = .equivocation(try reader.read())
     default:
       throw .invalidValue(offset: start, expected: "a kind of evidence", actual: "\(tag)")
     }
@@ -115,6 +121,9 @@ public struct EvidenceJudge {
     self.clock = clock
   }
 
+  /// Places where an evaluation sequence can start.
+  public var corpusWindows: Int { trainer.corpusWindows }
+
   /// The contradiction that `evidence` proves against `block`.
   ///
   /// Throws ``EvidenceError`` if it proves none.
@@ -133,6 +142,10 @@ public struct EvidenceJudge {
   /// Runs the check that the evidence is about; returns if nothing is wrong.
   private func search(_ proof: Evidence.Proof, _ header: BlockHeader) throws {
     let task = state.genesis.task
+    if case .equivocation(let other) = proof {
+      if EquivocationCheck.contradicts(header, other) { throw CheckFailure.fraud(.equivocation) }
+      return
+    }
     // Sizes must be known good before openings mean anything.
     let headerViolation = StructureCheck.violation(in: header, state: state)
     if case .header = proof {
@@ -143,7 +156,7 @@ public struct EvidenceJudge {
       throw CheckFailure.unavailable("the header itself is invalid")
     }
     switch proof {
-    case .header: return
+    case .header, .equivocation: return
     case .trace(let records):
       try StructureCheck.check(trace: records, header: header, task: task)
     case .quantizedLeaf(let after, let quantized):
@@ -162,7 +175,7 @@ public struct EvidenceJudge {
       guard let publication else { throw CheckFailure.unavailable("nothing was published") }
       try StructureCheck.check(trace: publication.records, header: header, task: task)
       let seed = Randomness.trainingSeed(
-        parent: header.parent, beaconValue: trainingBeacon, miner: header.miner)
+        of: header, beaconValue: trainingBeacon, rules: state.genesis.constants.randomness)
       var meter = PhaseMeter(clock: clock)
       try ReplayCheck.check(
         steps: [Int(step)], header: header, publication: publication, parent: parent,

@@ -9,6 +9,8 @@ struct Examination {
   var transcript = Transcript()
   var replayedSteps = 0
   var progress: ProgressMeasurement?
+  /// Virtual time until the last answer came: questions are asked at once.
+  private(set) var waitedMilliseconds: UInt64 = 0
   private var records: [TraceRecord] = []
   private var phase = Phase.structure
 
@@ -18,60 +20,101 @@ struct Examination {
     meter = PhaseMeter(clock: clock)
   }
 
+  private var constants: ProtocolConstants { context.state.genesis.constants }
+  private var checks: Checks { constants.checks }
+
   /// Throws ``CheckFailure`` at the first check that fails.
   mutating func run(server: some BlockServer, trainer: Trainer) throws {
     let header = context.block.header
-    let publication = try checkStructure(server: server, task: trainer.task)
+    guard let publication = try checkStructure(server: server, task: trainer.task) else { return }
     for leaf in challenge.leaves { try check(leaf: leaf, server: server, trainer: trainer) }
     phase = .replay
-    replayedSteps = try ReplayCheck.check(
-      steps: challenge.steps, header: header, publication: publication, parent: context.parent,
-      trainingSeed: context.trainingSeed, trainer: trainer, meter: &meter)
+    replayedSteps = try passingOver(0) { (examination: inout Examination) in
+      try ReplayCheck.check(
+        steps: examination.challenge.steps, header: header, publication: publication,
+        parent: examination.context.parent, trainingSeed: examination.context.trainingSeed,
+        trainer: trainer, meter: &examination.meter)
+    }
     try checkProgress(server: server, trainer: trainer)
+  }
+
+  /// Runs `body`; where the chain does not check availability, what cannot be had is passed over.
+  private mutating func passingOver<Result>(
+    _ nothing: Result, _ body: (inout Examination) throws -> Result
+  ) throws -> Result {
+    do { return try body(&self) } catch CheckFailure.unavailable(let what) {
+      guard checks.contains(.availability) else { return nothing }
+      throw CheckFailure.unavailable(what)
+    }
+  }
+
+  /// One question to the miner: an answer after the deadline is none.
+  private mutating func ask<Answer>(
+    _ server: some BlockServer, _ what: String, _ question: () -> Answer?
+  ) throws(CheckFailure) -> Answer {
+    let deadline = constants.answerDeadlineMilliseconds
+    guard let answer = question() else {
+      waitedMilliseconds = deadline
+      throw .unavailable("no \(what)")
+    }
+    waitedMilliseconds = max(waitedMilliseconds, min(server.answerMilliseconds, deadline))
+    guard server.answerMilliseconds <= deadline else {
+      throw .unavailable("\(what) after the deadline of \(deadline) ms")
+    }
+    return answer
   }
 
   private mutating func checkStructure(
     server: some BlockServer, task: TrainingTask
-  ) throws -> Publication {
+  ) throws -> Publication? {
     let (block, state) = (context.block, context.state)
     let header = block.header
     phase = .structure
-    let publication = try meter.measure(.structure) { work in
-      if let violation = StructureCheck.violation(in: header, state: state) {
-        throw CheckFailure.fraud(.header(violation))
+    if let violation = StructureCheck.violation(in: header, state: state) {
+      throw CheckFailure.fraud(.header(violation))
+    }
+    if context.sightings.contains(where: { EquivocationCheck.contradicts(header, $0) }) {
+      throw CheckFailure.fraud(.equivocation)
+    }
+    return try passingOver(nil) { examination in
+      let publication = try examination.ask(server, "publication", server.publication)
+      examination.meter.measure(.structure) { work in
+        let traceBytes = UInt64(publication.records.count * TraceRecord.byteCount)
+        work.receivedBytes += UInt64(block.canonicalBytes.count) + traceBytes
+        work.hashedBytes += traceBytes + UInt64(publication.records.count * 66)
       }
-      guard let publication = server.publication() else {
-        throw CheckFailure.unavailable("nothing was published")
-      }
-      let traceBytes = UInt64(publication.records.count * TraceRecord.byteCount)
-      work.receivedBytes += UInt64(block.canonicalBytes.count) + traceBytes
-      work.hashedBytes += traceBytes + UInt64(publication.records.count * 66)
+      // Kept before they are judged: they are the evidence if they contradict the header.
+      examination.records = publication.records
+      try StructureCheck.check(trace: publication.records, header: header, task: task)
       return publication
     }
-    // Kept before they are judged: they are the evidence if they contradict the header.
-    records = publication.records
-    try StructureCheck.check(trace: records, header: header, task: task)
-    return publication
   }
 
   private mutating func check(leaf: Int, server: some BlockServer, trainer: Trainer) throws {
     let (header, task) = (context.block.header, trainer.task)
     phase = .leaf
-    guard let answer = server.answer(leaf: leaf) else {
-      throw CheckFailure.unavailable("no answer for leaf \(leaf)")
+    let opened: LeafAnswer? = try passingOver(nil) { examination in
+      let answer = try examination.ask(server, "answer for leaf \(leaf)") {
+        server.answer(leaf: leaf)
+      }
+      try examination.meter.measure(.leaf) { [records = examination.records] work in
+        work.receivedBytes += UInt64(answer.canonicalBytes.count)
+        work.hashedBytes += answer.hashedByteCount
+        try LeafCheck.checkOpenings(
+          of: answer, leaf: leaf, header: header, records: records, task: task)
+      }
+      return answer
     }
-    try meter.measure(.leaf) { [records] work in
-      work.receivedBytes += UInt64(answer.canonicalBytes.count)
-      work.hashedBytes += answer.hashedByteCount
-      try LeafCheck.checkOpenings(
-        of: answer, leaf: leaf, header: header, records: records, task: task)
-    }
+    guard let answer = opened else { return }
     transcript.answers.append(answer)
     let values = UInt64(answer.after.leaf.count / 4)
-    try meter.measure(.leaf) { work in
-      work.quantizedValues += values
-      try LeafCheck.check(after: answer.after, quantized: answer.quantized, task: task)
+    if checks.contains(.leaf) {
+      try meter.measure(.leaf) { work in
+        work.quantizedValues += values
+        try LeafCheck.check(after: answer.after, quantized: answer.quantized, task: task)
+      }
     }
+    guard checks.contains(.update) else { return }
     phase = .update
     try meter.measure(.update) { work in
       work.quantizedValues += values * UInt64(answer.gradients.count)
@@ -82,18 +125,18 @@ struct Examination {
   private mutating func checkProgress(server: some BlockServer, trainer: Trainer) throws {
     guard !challenge.evaluationStarts.isEmpty else { return }
     phase = .progress
-    let (context, challenge) = (context, challenge)
-    let measured = try meter.measure(.progress) { work in
-      guard let quantized = server.quantizedModel() else {
-        throw CheckFailure.unavailable("no quantized model")
+    let measurement: ProgressMeasurement? = try passingOver(nil) { examination in
+      let quantized = try examination.ask(server, "quantized model", server.quantizedModel)
+      let (context, challenge) = (examination.context, examination.challenge)
+      return try examination.meter.measure(.progress) { work in
+        try ProgressCheck.measure(
+          quantizedAfter: quantized, header: context.block.header, parent: context.parent,
+          starts: challenge.evaluationStarts, trainer: trainer, work: &work)
       }
-      return try ProgressCheck.measure(
-        quantizedAfter: quantized, header: context.block.header, parent: context.parent,
-        starts: challenge.evaluationStarts, trainer: trainer, work: &work)
     }
+    guard let measured = measurement else { return }
     progress = measured
-    let margin = context.state.genesis.constants.progressMargin
-    guard ProgressCheck.accepts(measured, margin: margin) else {
+    guard ProgressCheck.accepts(measured, margin: constants.progressMargin) else {
       throw CheckFailure.noProgress(before: measured.before, after: measured.after)
     }
   }
@@ -132,6 +175,10 @@ struct Examination {
       }
     case .state(let step), .batch(let step), .gradient(let step), .loss(let step):
       return Evidence(block: block, proof: .step(UInt32(step)))
+    case .equivocation:
+      let header = context.block.header
+      return context.sightings.first { EquivocationCheck.contradicts(header, $0) }
+        .map { Evidence(block: block, proof: .equivocation($0)) }
     }
   }
 }

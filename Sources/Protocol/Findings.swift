@@ -18,11 +18,15 @@ public enum Finding: Error, Sendable, Hashable {
   case gradient(step: Int)
   /// Recomputing the step gives another loss.
   case loss(step: Int)
+  /// Its miner signed two blocks at one height.
+  case equivocation
 
   /// Whether a verifier with `challenge` was bound to see it.
   public func isInside(_ challenge: Challenge) -> Bool {
     switch self {
     case .header, .trace: true
+    // Who was never shown the other header could not know of it.
+    case .equivocation: false
     case .quantizedLeaf(let leaf), .update(let leaf): challenge.leaves.contains(leaf)
     case .state(let step), .batch(let step), .gradient(let step), .loss(let step):
       challenge.steps.contains(step)
@@ -44,6 +48,7 @@ extension Finding: CustomStringConvertible {
     case .batch(let step): "step \(step): trained on other data than the randomness fixed"
     case .gradient(let step): "step \(step): recomputing it gives another gradient"
     case .loss(let step): "step \(step): recomputing it gives another loss"
+    case .equivocation: "its miner signed another block at the same height"
     }
   }
 }
@@ -62,6 +67,7 @@ public enum HeaderViolation: String, Sendable, Hashable, CustomStringConvertible
   case wrongDiffSize = "its diff has another number of bytes than the steps' gradients"
   case nonFiniteLoss = "a claimed loss is infinite or not a number"
   case wrongWork = "it claims other work than its steps need"
+  case chosenData = "it chooses its training data where the beacon fixes them"
 
   public var description: String { rawValue }
 }

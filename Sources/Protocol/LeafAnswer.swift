@@ -51,12 +51,19 @@ public struct LeafAnswer: Sendable, Hashable, CanonicalCodable {
 
 /// Who serves the data of a block: its miner, or anyone who keeps a copy.
 ///
-/// nil means no answer in time.
+/// nil means no answer.
 public protocol BlockServer {
+  /// Virtual time that each answer takes.
+  var answerMilliseconds: UInt64 { get }
   /// Trace records and quantized gradients.
   func publication() -> Publication?
   /// The opened leaf `index`.
   func answer(leaf index: Int) -> LeafAnswer?
   /// The quantized twin of the model after the block.
   func quantizedModel() -> [UInt8]?
+}
+
+extension BlockServer {
+  /// At once: transfer times are the simulation's affair.
+  public var answerMilliseconds: UInt64 { 0 }
 }

@@ -32,19 +32,24 @@ public struct Miner: Sendable {
     let task = trainer.task
     let workers = trainer.arithmetic.workers
     let steps = Int(task.stepsPerBlock)
-    let seed = Randomness.trainingSeed(
-      parent: state.tip, beaconValue: trainingBeacon, miner: key.publicKey)
+    let salt = behaviour.salt(state, trainer: trainer)
+    let context = MiningContext(
+      state: state, parent: parent, trainingBeacon: trainingBeacon, miner: key.publicKey,
+      seed: state.genesis.constants.randomness.training == .minerChosen
+        ? Randomness.chosenSeed(salt: salt)
+        : Randomness.trainingSeed(
+          parent: state.tip, beaconValue: trainingBeacon, miner: key.publicKey),
+      trainer: trainer)
     var meter = PhaseMeter(clock: clock)
     let parameters = FloatBuffer(count: parent.parameters.count)
     parameters.copy(from: parent.parameters)
     var records: [TraceRecord] = []
     var trees: [MerkleTree] = []
-    var gradients: [[UInt8]] = []
+    var done: [Trainer.Step] = []
     var root = parent.parameterTree.root
     for step in 0..<steps {
       let result = try behaviour.step(
-        step, after: records.last?.loss, parameters: parameters, seed: seed, trainer: trainer,
-        meter: &meter)
+        step, after: done, parameters: parameters, in: context, meter: &meter)
       let tree = meter.measure(.commitment) { work in
         let tree = task.gradientTree(result.gradient, workers: workers)
         work.hashedBytes += UInt64(tree.hashedByteCount)
@@ -55,7 +60,7 @@ public struct Miner: Sendable {
           step: UInt32(step), parametersRoot: root, gradientRoot: tree.root,
           batchDigest: result.batchDigest, loss: result.loss))
       trees.append(tree)
-      gradients.append(result.gradient)
+      done.append(result)
       try meter.measure(.quantization) { work in
         work.quantizedValues += UInt64(parameters.count)
         try trainer.apply(result.gradient, to: parameters)
@@ -69,23 +74,31 @@ public struct Miner: Sendable {
       }
       try progress(step + 1)
     }
-    behaviour.finish(parameters, task: task, seed: seed)
+    let gradients = done.map(\.gradient)
+    behaviour.finish(parameters, in: context)
     let model = try meter.measure(.commitment) { work in
-      let model = try ModelState(parameters: parameters, task: task, workers: workers)
+      let model = ModelState(
+        parameters: parameters,
+        quantized: try behaviour.twin(of: parameters, in: context)
+          ?? task.modelFormat.quantize(parameters),
+        task: task, workers: workers)
       work.hashedBytes += model.hashedByteCount
       work.quantizedValues += UInt64(parameters.count)
       return model
     }
-    let header = BlockHeader(
+    var header = BlockHeader(
       state: state, miner: key.publicKey, model: model,
       trace: task.traceCommitment(root: TraceRecord.tree(records).root),
       losses: (records[0].loss, records[steps - 1].loss),
       diffByteCount: gradients.reduce(0) { $0 + $1.count },
-      work: behaviour.claim(meter.totalWork, task: task))
+      work: behaviour.claim(meter.totalWork, task: task),
+      trainingSalt: state.genesis.constants.randomness.training == .minerChosen ? salt : 0)
+    behaviour.amend(&header, in: context)
     return MinedBlock(
       signed: try SignedHeader(signing: header, with: key),
+      rivals: try behaviour.rivals(of: header).map { try SignedHeader(signing: $0, with: key) },
       content: Publication(records: records, gradients: gradients), parent: parent, model: model,
-      gradientTrees: trees, task: task, meter: meter)
+      gradientTrees: trees, task: task, meter: meter, behaviour: behaviour)
   }
 }
 
@@ -93,7 +106,7 @@ extension BlockHeader {
   /// The header of a block on top of `state` that is committed when the block time ends.
   init(
     state: ChainState, miner: PublicKey, model: ModelState, trace: Commitment,
-    losses: (first: Float, last: Float), diffByteCount: Int, work: Work
+    losses: (first: Float, last: Float), diffByteCount: Int, work: Work, trainingSalt: UInt64
   ) {
     let constants = state.genesis.constants
     let start = constants.time(ofRound: state.miningRound)
@@ -103,7 +116,8 @@ extension BlockHeader {
       before: state.parameters, after: model.parameterCommitment,
       quantizedAfter: model.quantizedCommitment, trace: trace, claimedFirstLoss: losses.first,
       claimedLastLoss: losses.last, diffByteCount: UInt64(diffByteCount), startedAt: start,
-      committedAt: start + constants.blockTimeMilliseconds, work: work)
+      committedAt: start + constants.blockTimeMilliseconds, work: work,
+      trainingSalt: trainingSalt)
   }
 }
 
@@ -111,6 +125,8 @@ extension BlockHeader {
 public struct MinedBlock: BlockServer, Sendable {
   /// The signed header.
   public let signed: SignedHeader
+  /// Other headers that its miner signed at the same height; an honest one signs none.
+  public let rivals: [SignedHeader]
   /// Trace records and gradients.
   public let content: Publication
   /// Model before, and the one that the header commits to after.
@@ -121,6 +137,10 @@ public struct MinedBlock: BlockServer, Sendable {
   let task: TrainingTask
   /// Work that was really done.
   public let meter: PhaseMeter
+  let behaviour: any MinerBehaviour
+
+  /// Who answers for it: the block itself, unless its miner is dishonest.
+  public var server: any BlockServer { behaviour.server(of: self) }
 
   /// Trace records and gradients, always served.
   public func publication() -> Publication? { content }

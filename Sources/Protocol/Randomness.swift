@@ -12,6 +12,29 @@ public enum Randomness {
     Digest.tagged("PoGO/training", parent, beaconValue, miner)
   }
 
+  /// The training seed of a block under the chain's rules. Where miners choose, the salt alone
+  /// decides.
+  public static func trainingSeed(
+    of header: BlockHeader, beaconValue: Digest, rules: RandomnessRules
+  ) -> Digest {
+    switch rules.training {
+    case .beacon:
+      trainingSeed(parent: header.parent, beaconValue: beaconValue, miner: header.miner)
+    case .minerChosen: chosenSeed(salt: header.trainingSalt)
+    }
+  }
+
+  /// The training seed that a miner gets by choosing `salt`.
+  public static func chosenSeed(salt: UInt64) -> Digest {
+    Digest.tagged("PoGO/training-chosen", salt)
+  }
+
+  /// The weak form of phase two: what `verifier` looks at follows from the header alone, so the
+  /// miner knows it before it commits.
+  public static func earlyChallengeOutput(block: Digest, verifier: PublicKey) -> Digest {
+    Digest.tagged("PoGO/challenge-early", block, verifier)
+  }
+
   /// Phase two, born after the commitment: what a verifier's random function is applied to.
   public static func challengeInput(block: Digest, beaconValue: Digest) -> [UInt8] {
     Digest.tagged("PoGO/challenge", block, beaconValue).bytes
@@ -43,11 +66,10 @@ public struct Challenge: Sendable, Hashable {
   ) {
     var leafSampler = SeededSampler(seed: output, domain: "leaves")
     leaves = leafSampler.distinctIndices(
-      constants.leafRate.sampleCount(of: task.leafCount), below: task.leafCount)
-    let stepCount = Int(task.stepsPerBlock)
+      constants.challengedLeaves(task), below: task.leafCount)
     var stepSampler = SeededSampler(seed: output, domain: "steps")
     steps = stepSampler.distinctIndices(
-      constants.replayRate.sampleCount(of: stepCount), below: stepCount)
+      constants.challengedSteps(task), below: Int(task.stepsPerBlock))
     var evaluationSampler = SeededSampler(seed: output, domain: "evaluation")
     evaluationStarts = (0..<constants.evaluationSequences(task)).map { _ in
       Int(evaluationSampler.uniform(below: UInt64(corpusWindows)))
@@ -56,9 +78,20 @@ public struct Challenge: Sendable, Hashable {
 }
 
 extension ProtocolConstants {
+  /// Leaves that a verifier opens; none where neither check looks at leaves.
+  public func challengedLeaves(_ task: TrainingTask) -> Int {
+    checks.isDisjoint(with: [.leaf, .update]) ? 0 : leafRate.sampleCount(of: task.leafCount)
+  }
+
+  /// Steps that a verifier replays.
+  public func challengedSteps(_ task: TrainingTask) -> Int {
+    checks.contains(.replay) ? replayRate.sampleCount(of: Int(task.stepsPerBlock)) : 0
+  }
+
   /// Sequences that a verifier measures the quantized model on: ``progressTokens`` rounded up to
   /// whole minibatches.
   public func evaluationSequences(_ task: TrainingTask) -> Int {
+    guard checks.contains(.progress) else { return 0 }
     let batch = Int(task.batchSize)
     let batchTokens = batch * Int(task.contextLength)
     return (Int(progressTokens) + batchTokens - 1) / batchTokens * batch

@@ -56,7 +56,7 @@ public final class Trainer {
 
   /// Digest of the minibatch of step `step`.
   public func batchDigest(step: Int, seed: Digest) throws(TrainingError) -> Digest {
-    digest(of: try batch(step: step, seed: seed))
+    digest(of: try batch(startingAt: starts(step: step, seed: seed)))
   }
 
   /// The loss and the quantized gradient of step `step` at `parameters`.
@@ -64,7 +64,17 @@ public final class Trainer {
     step: Int, parameters: FloatBuffer, seed: Digest, meter: inout PhaseMeter,
     phases: (compute: Phase, quantize: Phase)
   ) throws(TrainingError) -> Step {
-    let batch = try batch(step: step, seed: seed)
+    try compute(
+      startingAt: starts(step: step, seed: seed), parameters: parameters, meter: &meter,
+      phases: phases)
+  }
+
+  /// The loss and the quantized gradient of the minibatch of sequences that start at `starts`.
+  func compute(
+    startingAt starts: [Int], parameters: FloatBuffer, meter: inout PhaseMeter,
+    phases: (compute: Phase, quantize: Phase)
+  ) throws(TrainingError) -> Step {
+    let batch = try batch(startingAt: starts)
     let loss = meter.measure(phases.compute) { work in
       let before = workspace.productFLOPs
       defer { work.flops += workspace.productFLOPs - before }
@@ -119,9 +129,12 @@ public final class Trainer {
     return loss
   }
 
-  private func batch(step: Int, seed: Digest) throws(TrainingError) -> TokenBatch {
-    let starts = Randomness.batchStarts(
+  private func starts(step: Int, seed: Digest) -> [Int] {
+    Randomness.batchStarts(
       trainingSeed: seed, step: step, count: Int(task.batchSize), windows: windows)
+  }
+
+  private func batch(startingAt starts: [Int]) throws(TrainingError) -> TokenBatch {
     do {
       return try corpus.batch(startingAt: starts, contextLength: Int(task.contextLength))
     } catch { throw .model(error) }

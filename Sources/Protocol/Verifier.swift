@@ -13,17 +13,20 @@ public struct BlockContext {
   public let trainingBeacon: Digest
   /// Value of the round born after the commitment.
   public let challengeBeacon: Digest
+  /// Other signed headers that went around.
+  public let sightings: [SignedHeader]
 
   /// From its parts.
   public init(
     state: ChainState, block: SignedHeader, parent: ModelState, trainingBeacon: Digest,
-    challengeBeacon: Digest
+    challengeBeacon: Digest, sightings: [SignedHeader] = []
   ) {
     self.state = state
     self.block = block
     self.parent = parent
     self.trainingBeacon = trainingBeacon
     self.challengeBeacon = challengeBeacon
+    self.sightings = sightings
   }
 
   /// What a verifier's random function is applied to.
@@ -34,22 +37,25 @@ public struct BlockContext {
   /// The seed of the data that the miner had to train on.
   public var trainingSeed: Digest {
     Randomness.trainingSeed(
-      parent: block.header.parent, beaconValue: trainingBeacon, miner: block.header.miner)
+      of: block.header, beaconValue: trainingBeacon, rules: state.genesis.constants.randomness)
   }
-}
 
-/// How a verifier behaves.
-public enum VerifierBehaviour: String, Sendable, CaseIterable {
-  case honest
-  /// Signs a positive without looking at anything.
-  case lazy
+  /// What `verifier` must look at, given the output of its random function.
+  func challenge(of verifier: PublicKey, output: Digest, corpusWindows: Int) -> Challenge {
+    let constants = state.genesis.constants
+    return Challenge(
+      output: constants.randomness.challenge == .afterCommitment
+        ? output
+        : Randomness.earlyChallengeOutput(block: block.header.digest, verifier: verifier),
+      task: state.genesis.task, constants: constants, corpusWindows: corpusWindows)
+  }
 }
 
 /// One verifier with its keys.
 public struct Verifier: Sendable {
   /// Name in spec and report.
   public let name: String
-  /// Whether it looks at all.
+  /// Whether it looks at all, and whether it says what it saw.
   public let behaviour: VerifierBehaviour
   /// Key that signs its attestations.
   public let key: PrivateKey
@@ -84,22 +90,24 @@ public struct Verifier: Sendable {
 
   /// Verifies a block, cheapest check first, and stops at the first that fails
   /// (`docs/protocol.md`, section 6).
+  ///
+  /// - Parameter earlier: what others have signed about the block; only a copycat reads it.
   public func verify(
-    _ context: BlockContext, server: some BlockServer, trainer: Trainer, clock: any Stopwatch
+    _ context: BlockContext, server: some BlockServer, trainer: Trainer, clock: any Stopwatch,
+    earlier: [Outcome] = []
   ) throws -> Outcome {
     let (proof, output) = try vrfKey.evaluate(context.challengeInput)
-    let challenge = Challenge(
-      output: output.beta, task: trainer.task, constants: context.state.genesis.constants,
-      corpusWindows: trainer.corpusWindows)
+    let challenge = context.challenge(
+      of: key.publicKey, output: output.beta, corpusWindows: trainer.corpusWindows)
     var examination = Examination(context: context, challenge: challenge, clock: clock)
     var failure: CheckFailure?
-    if behaviour == .honest {
+    if behaviour.looks {
       do { try examination.run(server: server, trainer: trainer) } catch let found as CheckFailure {
         failure = found
       }
     }
     let evidence = examination.evidence(for: failure, block: context.block.header.digest)
-    let attestation = Attestation(
+    let honest = Attestation(
       block: context.block.header.digest, verifier: key.publicKey, randomness: proof,
       reason: failure == nil ? .positive : examination.reason(for: failure),
       evidence: evidence?.digest, transcript: examination.transcript.digest,
@@ -109,10 +117,15 @@ public struct Verifier: Sendable {
         ? 0 : challenge.evaluationStarts.count * Int(trainer.task.contextLength),
       losses: examination.progress, work: examination.meter.totalWork,
       // The chain's own round: a header may lie about its.
-      attestedAt: context.state.genesis.constants.time(ofRound: context.state.challengeRound))
+      attestedAt: context.state.genesis.constants.time(ofRound: context.state.challengeRound)
+        + examination.waitedMilliseconds)
+    let said = behaviour.word(
+      VerifierBehaviour.Word(
+        attestation: honest, evidence: evidence, transcript: examination.transcript),
+      context: context, server: server, challenge: challenge, earlier: earlier)
     return Outcome(
-      attestation: try SignedAttestation(signing: attestation, with: key), evidence: evidence,
-      transcript: examination.transcript, challenge: challenge, failure: failure,
-      meter: examination.meter)
+      attestation: try SignedAttestation(signing: said.attestation, with: key),
+      evidence: said.evidence, transcript: said.transcript, challenge: challenge,
+      failure: failure, meter: examination.meter)
   }
 }

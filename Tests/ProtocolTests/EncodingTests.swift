@@ -33,14 +33,14 @@ struct EncodingTests {
     try expectRoundTrip(PartsPerMillion(1_000_000)!, byteCount: 4)
     try expectRoundTrip(mined.signed.header.work, byteCount: 32)
     try expectRoundTrip(fixture.task, byteCount: 107)
-    try expectRoundTrip(fixture.genesis.constants, byteCount: 68)
-    try expectRoundTrip(ProtocolConstants.paper, byteCount: 68)
+    try expectRoundTrip(fixture.genesis.constants, byteCount: 80)
+    try expectRoundTrip(ProtocolConstants.paper, byteCount: 80)
     try expectRoundTrip(fixture.genesis.miners[0], byteCount: 40)
     try expectRoundTrip(fixture.genesis.verifiers[0], byteCount: 73)
     try expectRoundTrip(
-      fixture.genesis, byteCount: 107 + 68 + 4 + 40 + 4 + 3 * 73 + 32 + 45 + 45)
-    try expectRoundTrip(mined.signed.header, byteCount: 366)
-    try expectRoundTrip(mined.signed, byteCount: 430)
+      fixture.genesis, byteCount: 107 + 80 + 4 + 40 + 4 + 3 * 73 + 32 + 45 + 45)
+    try expectRoundTrip(mined.signed.header, byteCount: 374)
+    try expectRoundTrip(mined.signed, byteCount: 438)
     try expectRoundTrip(mined.content.records[1], byteCount: 104)
     #expect(TraceRecord.byteCount == 104)
     try expectRoundTrip(mined.content)
@@ -54,6 +54,11 @@ struct EncodingTests {
     try expectRoundTrip(
       Evidence(block: .zero, proof: .header), byteCount: 33)
     try expectRoundTrip(Evidence(block: .zero, proof: .step(3)), byteCount: 37)
+    try expectRoundTrip(
+      Evidence(block: .zero, proof: .equivocation(mined.signed)), byteCount: 33 + 438)
+    for (_, constants) in ProtocolConstants.presets {
+      try expectRoundTrip(constants, byteCount: 80)
+    }
     let plain = try fixture.attestation(by: 0, on: mined.signed)
     try expectRoundTrip(plain.attestation, byteCount: 241)
     try expectRoundTrip(plain, byteCount: 305)
@@ -82,7 +87,7 @@ struct EncodingTests {
     refuse(attestation, byte: 0, 0)
     refuse(attestation, byte: 147, 7)
     refuse(attestation, byte: 148, 2)
-    for tag in [0, 6, 255] as [UInt8] {
+    for tag in [0, 7, 255] as [UInt8] {
       refuse(Evidence(block: .zero, proof: .header), byte: 32, tag)
     }
     // 1,000,001 parts in a million.

@@ -20,6 +20,9 @@ struct FixtureOptions {
   var minerStake: UInt64 = 1001
   var lazy: Set<Int> = []
   var behaviour: any MinerBehaviour = HonestMiner()
+  var verifierBehaviours: [Int: VerifierBehaviour] = [:]
+  var checks: Checks = .all
+  var randomness = RandomnessRules.strong
 }
 
 /// A tiny chain: one miner, some verifiers, all keys from seeds.
@@ -75,7 +78,9 @@ struct Fixture {
       behaviour: options.behaviour)
     verifiers = try options.verifierStakes.indices.map { index in
       Verifier(
-        name: "verifier \(index)", behaviour: options.lazy.contains(index) ? .lazy : .honest,
+        name: "verifier \(index)", 
+        behaviour: options.lazy.contains(index)
+          ? .lazy : options.verifierBehaviours[index] ?? .honest,
         key: PrivateKey(seed: Self.digest("verifier \(index)", seed)),
         vrfKey: try VRFPrivateKey(seed: Self.digest("vrf \(index)", seed)))
     }
@@ -99,7 +104,8 @@ struct Fixture {
       replayRate: PartsPerMillion(options.replayRate)!, progressTokens: options.progressTokens,
       progressMargin: options.progressMargin, blockReward: Stake(1000),
       verifierReward: Stake(100), minerSlashRate: PartsPerMillion(500_000)!,
-      reporterRate: PartsPerMillion(100_000)!, verifierPenaltyRate: PartsPerMillion(150_000)!)
+      reporterRate: PartsPerMillion(100_000)!, verifierPenaltyRate: PartsPerMillion(150_000)!,
+      answerDeadlineMilliseconds: 600, checks: options.checks, randomness: options.randomness)
   }
 
   /// Units that exist at genesis.
@@ -122,10 +128,33 @@ struct Fixture {
       clock: StoppedClock())
   }
 
-  func context(_ block: SignedHeader) throws -> BlockContext {
+  func context(
+    _ block: SignedHeader, sightings: [SignedHeader] = []
+  ) throws -> BlockContext {
     BlockContext(
       state: state, block: block, parent: parent, trainingBeacon: try trainingBeacon(),
-      challengeBeacon: try beacon.value(round: Int(state.challengeRound)))
+      challengeBeacon: try beacon.value(round: Int(state.challengeRound)), sightings: sightings)
+  }
+
+  /// All verifiers verify a block, a stranger judges what they bring, and the chain decides.
+  func decide(
+    _ mined: MinedBlock
+  ) throws -> (outcomes: [Verifier.Outcome], chain: ChainState, verdict: Verdict) {
+    var outcomes: [Verifier.Outcome] = []
+    for verifier in verifiers {
+      outcomes.append(
+        try verifier.verify(
+          context(mined.signed, sightings: mined.rivals), server: mined.server, trainer: trainer,
+          clock: StoppedClock(), earlier: outcomes))
+    }
+    let close =
+      genesis.constants.time(ofRound: state.miningRound)
+      + (genesis.constants.blockTimeMilliseconds + genesis.constants.attestationWindowMilliseconds)
+    let (chain, verdict) = try state.advanced(
+      by: mined.signed, submissions: outcomes.map { Submission($0) },
+      challengeBeacon: beacon.value(round: Int(state.challengeRound)),
+      judge: stranger(mined.server.publication()), at: close)
+    return (outcomes, chain, verdict)
   }
 
   func verify(

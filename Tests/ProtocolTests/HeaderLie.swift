@@ -80,5 +80,6 @@ struct HeaderLie: Sendable, CustomStringConvertible {
     HeaderLie(.nonFiniteLoss, "an infinite last loss") { $0.claimedLastLoss = -.infinity },
     HeaderLie(.wrongWork, "one operation less") { $0.work.flops -= 1 },
     HeaderLie(.wrongWork, "no work") { $0.work = Work() },
+    HeaderLie(.chosenData, "data of its choice") { $0.trainingSalt = 1 },
   ]
 }

@@ -59,7 +59,12 @@ struct BlockAudit {
       do {
         try state.process(
           ballot.attestation, evidence: ballot.evidence, finding: finding,
-          challengeInput: context.challengeInput, corpusWindows: trainer.corpusWindows)
+          challengeInput: context.challengeInput, corpusWindows: trainer.corpusWindows,
+          isGrounded: { challenge in
+            TranscriptCheck.isGrounded(
+              ballot.attestation.attestation, transcript: ballot.transcript, challenge: challenge,
+              header: header, records: stored.publication.records, task: task)
+          })
       } catch { throw AuditFailure("\(whose), attestation: \(error)") }
       summary.signatures += 1
       summary.randomOutputs += 1
@@ -198,7 +203,8 @@ struct BlockAudit {
       summary.replayedSteps += try ReplayCheck.check(
         steps: challenge.steps, header: header, publication: stored.publication, parent: parent,
         trainingSeed: Randomness.trainingSeed(
-          parent: header.parent, beaconValue: stored.trainingBeacon, miner: header.miner),
+          of: header, beaconValue: stored.trainingBeacon,
+          rules: before.genesis.constants.randomness),
         trainer: trainer, meter: &meter)
     } catch let failure as CheckFailure {
       throw AuditFailure("\(whose), attestation: it calls good what is not: \(failure)")

@@ -111,7 +111,12 @@ public struct Plan: Sendable {
       verifierReward: Stake(UInt64(chain.verifierReward)),
       minerSlashRate: try rate(chain.minerSlashRate, "chain.miner_slash_rate"),
       reporterRate: try rate(chain.reporterRate, "chain.reporter_rate"),
-      verifierPenaltyRate: try rate(chain.verifierPenaltyRate, "chain.verifier_penalty_rate"))
+      verifierPenaltyRate: try rate(chain.verifierPenaltyRate, "chain.verifier_penalty_rate"),
+      // Short windows leave half of what follows the challenge for answers.
+      answerDeadlineMilliseconds: UInt64(
+        min(
+          60_000,
+          max(0, chain.attestationWindowMilliseconds - chain.beaconPeriodMilliseconds) / 2)))
     guard constants.attestationWindowMilliseconds > constants.beaconPeriodMilliseconds else {
       throw .impossible(
         "chain.attestation_window must be longer than chain.beacon_period: the challenge is drawn "

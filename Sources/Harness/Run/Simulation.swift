@@ -64,18 +64,17 @@ public struct Simulation {
       let challengeBeacon = try plan.beacon.value(round: Int(before.challengeRound))
       let context = BlockContext(
         state: before, block: mined.signed, parent: model, trainingBeacon: trainingBeacon,
-        challengeBeacon: challengeBeacon)
+        challengeBeacon: challengeBeacon, sightings: mined.rivals)
       let judge = EvidenceJudge(
         state: before, publication: mined.content, parent: model, trainingBeacon: trainingBeacon,
         trainer: trainer, clock: clock)
       var ballots: [BallotRecord] = []
+      var outcomes: [Protocol.Verifier.Outcome] = []
       for verifier in plan.verifiers {
         let outcome = try verifier.verify(
-          context, server: mined, trainer: trainer, clock: clock)
-        try state.process(
-          outcome.attestation, evidence: outcome.evidence,
-          finding: outcome.evidence.flatMap { try? judge.judge($0, against: mined.signed.header) },
-          challengeInput: context.challengeInput, corpusWindows: trainer.corpusWindows)
+          context, server: mined.server, trainer: trainer, clock: clock, earlier: outcomes)
+        outcomes.append(outcome)
+        try state.process(Submission(outcome), challengeBeacon: challengeBeacon, judge: judge)
         ballots.append(
           BallotRecord(
             attestation: outcome.attestation, evidence: outcome.evidence,

@@ -33,6 +33,9 @@ public enum StructureCheck {
       return .nonFiniteLoss
     }
     guard header.work.flops == task.trainingFLOPs else { return .wrongWork }
+    guard constants.randomness.training == .minerChosen || header.trainingSalt == 0 else {
+      return .chosenData
+    }
     return nil
   }
 

@@ -21,31 +21,20 @@ public struct FakedSteps: MinerBehaviour {
 
   /// Noise for the steps that are faked, honest work for the others.
   public func step(
-    _ step: Int, after previousLoss: Float?, parameters: FloatBuffer, seed: Digest,
-    trainer: Trainer, meter: inout PhaseMeter
+    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    meter: inout PhaseMeter
   ) throws -> Trainer.Step {
-    let task = trainer.task
-    guard steps(task: task, seed: seed).contains(step) else {
-      return try trainer.compute(
-        step: step, parameters: parameters, seed: seed, meter: &meter,
-        phases: (.training, .quantization))
+    let task = context.task
+    guard steps(task: task, seed: context.seed).contains(step) else {
+      return try context.honestStep(step, parameters: parameters, meter: &meter)
     }
-    let noise = FloatBuffer(count: parameters.count)
-    var sampler = SeededSampler(seed: seed, domain: "adversary/noise")
-    trainer.arithmetic.fillNormal(
-      Vector(noise, count: noise.count), seed: sampler.next(), stream: UInt64(step),
-      standardDeviation: Self.noise)
+    let noise = context.noise("adversary/noise", step, standardDeviation: Self.noise)
     return Trainer.Step(
-      // A loss that falls a little raises no eyebrow; the first one is that of guessing.
-      loss: (previousLoss ?? 5.545_177) * 0.999,
+      loss: task.plausibleLoss(after: previous.last?.loss),
       gradient: try task.gradientFormat.quantize(noise),
-      batchDigest: try trainer.batchDigest(step: step, seed: seed))
+      batchDigest: try context.honestBatch(step))
   }
 
   /// The work that honest steps would have taken.
-  public func claim(_ done: Work, task: TrainingTask) -> Work {
-    var claimed = done
-    claimed.flops = task.trainingFLOPs
-    return claimed
-  }
+  public func claim(_ done: Work, task: TrainingTask) -> Work { task.claimingHonestWork(done) }
 }
