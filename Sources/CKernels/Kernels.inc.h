@@ -17,10 +17,13 @@
 #include "Random.inc.h"
 #include "Packing.inc.h"
 #include "Product.inc.h"
+#include "Attention.inc.h"
 #include "Peak.inc.h"
 
 const CKKernels CK_TABLE = {
     .product = product,
+    .attention = attention,
+    .attentionBackward = attentionBackward,
     .add = add,
     .addBias = addBias,
     .columnSums = columnSums,

@@ -1,8 +1,8 @@
 /// Floating-point operations of matrix products, by the part of the model that does them.
 ///
 /// One multiply-add counts as two operations; products only, which is the field's convention
-/// (Kaplan et al., arXiv 2001.08361, table 1). Attention scores are counted dense: all T * T
-/// entries are computed and the masked ones are then discarded.
+/// (Kaplan et al., arXiv 2001.08361, table 1). Attention scores are counted dense, all T * T
+/// entries, and not again when the backward pass computes them again.
 public struct ProductFLOPs: Sendable, Hashable {
   /// Query, key, value and output projections.
   public var attentionProjections: UInt64 = 0
@@ -25,9 +25,8 @@ extension ModelShape {
     let rows = Double(sequenceCount) * Double(contextLength)
     let d = Double(dModel)
     let wide = Double(feedForwardWidth)
-    let scores = rows * Double(headCount) * Double(contextLength)
-    let layer = rows * (8 * d + 2 * wide + 4) + scores
-    let shared = rows * (8 * d + wide + Double(vocabularySize) + 3) + scores
+    let layer = rows * (8 * d + 2 * wide + 4 + 2 * Double(headCount))
+    let shared = rows * (8 * d + wide + Double(vocabularySize) + 3)
     return 4 * (Double(layerCount) * layer + shared)
   }
 

@@ -92,19 +92,10 @@ public struct GPT3: Sendable {
     arithmetic.addBias(bias, to: out)
   }
 
-  /// For every head of every sequence: softmax(Q K^T / sqrt(headDimension), causal) V
   private func attention(_ a: GPT3Workspace.Layer, _ w: GPT3Workspace) {
-    let (serial, scale, heads) = (arithmetic.serial, attentionScale, w.heads)
-    forEachHead(w) { sequence, head in
-      let query = heads.columns(of: a.queryKeyValue, sequence: sequence, head: head, part: 0)
-      let key = heads.columns(of: a.queryKeyValue, sequence: sequence, head: head, part: 1)
-      let value = heads.columns(of: a.queryKeyValue, sequence: sequence, head: head, part: 2)
-      let scores = heads.square(of: a.probabilities, sequence: sequence, head: head)
-      serial.product(query, key.transposed, into: scores)
-      serial.causalSoftmax(scores, scale: scale)
-      serial.product(
-        scores, value, into: heads.columns(of: a.attention, sequence: sequence, head: head))
-    }
+    arithmetic.attention(
+      w.attentionShape, query: w.part(0, of: a.queryKeyValue), key: w.part(1, of: a.queryKeyValue),
+      value: w.part(2, of: a.queryKeyValue), into: a.attention, statistics: a.statistics)
     countAttention(products: 2, w)
   }
 
@@ -172,39 +163,15 @@ public struct GPT3: Sendable {
   private func attentionBackward(
     _ a: GPT3Workspace.Layer, dAttention: Matrix, _ w: GPT3Workspace
   ) {
-    let (serial, scale, heads) = (arithmetic.serial, attentionScale, w.heads)
-    let dQueryKeyValue = w.queryKeyValueGradient
-    let scoreGradient = w.scoreGradient
-    forEachHead(w) { sequence, head in
-      func part(_ matrix: Matrix, _ part: Int) -> Matrix {
-        heads.columns(of: matrix, sequence: sequence, head: head, part: part)
-      }
-      let probabilities = heads.square(of: a.probabilities, sequence: sequence, head: head)
-      let scores = heads.square(of: scoreGradient, sequence: sequence, head: head)
-      let dOut = part(dAttention, 0)
-      serial.product(dOut, part(a.queryKeyValue, 2).transposed, into: scores)
-      serial.product(probabilities.transposed, dOut, into: part(dQueryKeyValue, 2))
-      serial.causalSoftmaxBackward(
-        probabilities: probabilities, dProbabilities: scores, scale: scale)
-      serial.product(scores, part(a.queryKeyValue, 1), into: part(dQueryKeyValue, 0))
-      serial.product(scores.transposed, part(a.queryKeyValue, 0), into: part(dQueryKeyValue, 1))
-    }
+    arithmetic.attentionBackward(
+      w.attentionShape, query: w.part(0, of: a.queryKeyValue), key: w.part(1, of: a.queryKeyValue),
+      value: w.part(2, of: a.queryKeyValue), statistics: a.statistics, dOutput: dAttention,
+      dQuery: w.part(0, of: w.queryKeyValueGradient), dKey: w.part(1, of: w.queryKeyValueGradient),
+      dValue: w.part(2, of: w.queryKeyValueGradient))
     countAttention(products: 4, w)
   }
 
   // MARK: helpers
-
-  private var attentionScale: Float { 1 / Float(shape.headDimension).squareRoot() }
-
-  /// One task for each head of each sequence; tasks write to places of their own.
-  private func forEachHead(
-    _ w: GPT3Workspace, _ body: @Sendable @escaping (_ sequence: Int, _ head: Int) -> Void
-  ) {
-    let heads = shape.headCount
-    arithmetic.workers.run(tasks: w.sequenceCount * heads) { task in
-      body(task / heads, task % heads)
-    }
-  }
 
   /// A matrix product that is counted in the workspace's meter.
   private func product(
@@ -214,6 +181,7 @@ public struct GPT3: Sendable {
     w.productFLOPs += 2 * UInt64(c.rows) * UInt64(c.columns) * UInt64(a.columns)
   }
 
+  /// Dense, as the field counts: all T * T scores, and none of them twice.
   private func countAttention(products: UInt64, _ w: GPT3Workspace) {
     let squares = UInt64(w.sequenceCount * shape.headCount)
     let t = UInt64(w.contextLength)

@@ -19,7 +19,7 @@ public final class GPT3Workspace {
     let norm1, norm2: Matrix  // (N, d)
     let mean1, rstd1, mean2, rstd2: Vector  // (N)
     let queryKeyValue: Matrix  // (N, 3d)
-    let probabilities: Matrix  // (B * heads * T, T)
+    let statistics: Vector  // of attention's softmax, two a query and head
     let attention: Matrix  // (N, d) heads side by side
     let middle: Matrix  // (N, d) residual stream between attention and feed-forward
     let expanded, activated: Matrix  // (N, 4d)
@@ -38,7 +38,9 @@ public final class GPT3Workspace {
   let normGradient: Matrix  // (N, d)
   let expandedGradient: Matrix  // (N, 4d)
   let queryKeyValueGradient: Matrix  // (N, 3d)
-  let scoreGradient: Matrix  // (B * heads * T, T)
+
+  /// What attention computes on.
+  let attentionShape: AttentionShape
 
   /// Allocates for batches of `sequenceCount` sequences of `contextLength` tokens.
   public init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
@@ -47,7 +49,11 @@ public final class GPT3Workspace {
     self.sequenceCount = sequenceCount
     self.contextLength = contextLength
     let rows = sequenceCount * contextLength
-    let scoreRows = sequenceCount * shape.headCount * contextLength
+    let attentionShape = AttentionShape(
+      sequences: sequenceCount, length: contextLength, heads: shape.headCount,
+      keyValueHeads: shape.headCount, headDimension: shape.headDimension,
+      scale: 1 / Float(shape.headDimension).squareRoot())
+    self.attentionShape = attentionShape
     func matrix(_ rows: Int, _ columns: Int) -> Matrix {
       Matrix(FloatBuffer(count: rows * columns), rows: rows, columns: columns)
     }
@@ -57,7 +63,7 @@ public final class GPT3Workspace {
       Layer(
         input: matrix(rows, d), norm1: matrix(rows, d), norm2: matrix(rows, d),
         mean1: vector(rows), rstd1: vector(rows), mean2: vector(rows), rstd2: vector(rows),
-        queryKeyValue: matrix(rows, 3 * d), probabilities: matrix(scoreRows, contextLength),
+        queryKeyValue: matrix(rows, 3 * d), statistics: vector(attentionShape.statisticsCount),
         attention: matrix(rows, d), middle: matrix(rows, d),
         expanded: matrix(rows, shape.feedForwardWidth),
         activated: matrix(rows, shape.feedForwardWidth))
@@ -73,28 +79,10 @@ public final class GPT3Workspace {
     normGradient = matrix(rows, d)
     expandedGradient = matrix(rows, shape.feedForwardWidth)
     queryKeyValueGradient = matrix(rows, 3 * d)
-    scoreGradient = matrix(scoreRows, contextLength)
   }
 
-  /// Where heads lie in the matrices above.
-  var heads: HeadGeometry { HeadGeometry(shape: shape, contextLength: contextLength) }
-}
-
-/// Where one head of one sequence lies in the batch's matrices.
-struct HeadGeometry: Sendable {
-  let shape: ModelShape
-  let contextLength: Int
-
-  /// Query (part 0), key (1) or value (2) of one head in a (N, d) or (N, 3d) matrix.
-  func columns(of matrix: Matrix, sequence: Int, head: Int, part: Int = 0) -> Matrix {
-    let first = part * shape.dModel + head * shape.headDimension
-    return matrix.rows(sequence * contextLength..<(sequence + 1) * contextLength)
-      .columns(first..<first + shape.headDimension)
-  }
-
-  /// The T x T scores of one head in a (B * heads * T, T) matrix.
-  func square(of matrix: Matrix, sequence: Int, head: Int) -> Matrix {
-    let first = (sequence * shape.headCount + head) * contextLength
-    return matrix.rows(first..<first + contextLength)
+  /// Queries (part 0), keys (1) or values (2) in a (N, 3d) matrix.
+  func part(_ part: Int, of matrix: Matrix) -> Matrix {
+    matrix.columns(part * shape.dModel..<(part + 1) * shape.dModel)
   }
 }

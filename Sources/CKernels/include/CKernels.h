@@ -31,6 +31,37 @@ typedef struct CKAdamW {
   float keep;  // 1 - learning rate * weight decay
 } CKAdamW;
 
+/// Causal attention of the query heads that share one key-value head, in one sequence. Row i of
+/// each matrix belongs to token i; head h of the group lies h * `dimension` columns further to the
+/// right in the matrices of queries and outputs. No result overlaps an operand. `attention` needs
+/// no pointer to a gradient, `attentionBackward` no output.
+typedef struct CKAttention {
+  long length;     // tokens
+  long heads;      // query heads in the group
+  long dimension;  // width of one head
+  long window;     // query i sees the keys j with i - window < j <= i; in 1 ... length
+  float scale;
+  const float *_Nullable query;
+  long queryRow;
+  const float *_Nullable key;
+  long keyRow;
+  const float *_Nullable value;
+  long valueRow;
+  /// For head h and query i, at (h * length + i) * 2: the maximum of the scaled scores, and the
+  /// reciprocal of the sum of the exponentials. Forward writes it, backward reads it.
+  float *_Nullable statistics;
+  float *_Nullable output;
+  long outputRow;
+  const float *_Nullable dOutput;
+  long dOutputRow;
+  float *_Nullable dQuery;
+  long dQueryRow;
+  float *_Nullable dKey;
+  long dKeyRow;
+  float *_Nullable dValue;
+  long dValueRow;
+} CKAttention;
+
 /// The kernels of one instruction set.
 typedef struct CKKernels {
   /// c(i, j) = fma chain over k ascending of a(i, k) * b(k, j), from c if `accumulate`, else from +0.
@@ -39,6 +70,11 @@ typedef struct CKKernels {
   /// Returns 0, or -1 if there is no memory to pack into (c is unspecified then).
   int (*product)(long m, long n, long k, const float *a, long aRow, long aColumn, const float *b,
                  long bRow, long bColumn, float *c, long cRow, int accumulate);
+
+  /// Outputs and statistics of one group of heads. Returns 0, or -1 if there is no memory.
+  int (*attention)(const CKAttention *p);
+  /// Gradients of one group of heads. Returns 0, or -1 if there is no memory.
+  int (*attentionBackward)(const CKAttention *p);
 
   /// z = x + y.
   void (*add)(long rows, long columns, const float *x, long xStride, const float *y, long yStride,
