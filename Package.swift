@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
     // 1
     .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "Safetensors"),
     // 2
     .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Proofs", dependencies: ["COpenSSL"]),
@@ -51,6 +52,7 @@ let package = Package(
       ("COpenSSL", ["COpenSSL"]),
       ("CHDF5", ["CHDF5"]),
       ("HDF5", ["HDF5", "CHDF5"]),
+      ("Safetensors", ["Safetensors"]),
       ("Kernels", ["Kernels"]),
       ("Proofs", ["Proofs"]),
       ("Quant", ["Quant"]),
