@@ -57,7 +57,9 @@ public struct TensorFolder: Sendable {
   public var tensors: [TensorEntry] { files.flatMap(\.header.tensors) }
 
   /// The tensor called `name`, or nil.
-  public func entry(_ name: String) -> TensorEntry? { places[name].flatMap { files[$0].entry(name) } }
+  public func entry(_ name: String) -> TensorEntry? {
+    places[name].flatMap { files[$0].entry(name) }
+  }
 
   /// The file that holds the tensor called `name`; throws if none does.
   public func file(of name: String) throws(SafetensorsError) -> SafetensorsFile {

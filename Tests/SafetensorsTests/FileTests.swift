@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Safetensors
+import Testing
 
 @Suite struct FileTests {
   @Test func whatIsNoFileIsRefusedWithOneLine() throws {

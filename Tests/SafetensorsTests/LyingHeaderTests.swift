@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Safetensors
+import Testing
 
 /// Every lie of a header is refused, and the message names it.
 @Suite struct LyingHeaderTests {
@@ -27,8 +26,10 @@ import Safetensors
     ("{\(tensor("a", shape: "\"2\""))}", "list"),
     ("{\(tensor("a", shape: "[4294967296,4294967296,4294967296]"))}", "any memory"),
     ("{\(tensor("a", shape: "[0,9223372036854775807,9]", "[0,0]"))}", "belong to no tensor"),
-    ("{\(tensor("a", shape: "[\((0..<33).map { _ in "1" }.joined(separator: ","))]", "[0,4]"))}",
-      "dimensions"),
+    (
+      "{\(tensor("a", shape: "[\((0..<33).map { _ in "1" }.joined(separator: ","))]", "[0,4]"))}",
+      "dimensions"
+    ),
     ("{\(tensor("a", shape: "[1]", "[0,4]"))}", "belong to no tensor"),
     ("{\(tensor("a", shape: "[1]", "[4,8]"))}", "belong to no tensor"),
     ("{\(tensor("a")),\(tensor("b"))}", "before it ends"),

@@ -1,6 +1,5 @@
-import Testing
-
 import Safetensors
+import Testing
 
 /// Against files that Hugging Face's own library wrote.
 @Suite struct ReferenceTests {

@@ -1,5 +1,4 @@
 import Foundation
-
 import Safetensors
 
 /// Files that the reference implementation wrote; `make_safetensors_vectors.py` describes them.
