@@ -34,43 +34,6 @@ static void columnSums(long rows, long columns, const float *x, long xStride, fl
   }
 }
 
-static const float geluCubic = 0.044715f;
-static const float geluCubicTimes3 = 0.134145f;
-static const float geluSlope = 0x1.988454p-1f;  // sqrt(2 / pi)
-
-/// tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))
-CK_INLINE V16 geluTanh(V16 x) {
-  V16 cubic = fma16(splat(geluCubic) * (x * x), x, x);
-  return tanh16(splat(geluSlope) * cubic);
-}
-
-static void gelu(long rows, long columns, const float *x, long xStride, float *y, long yStride) {
-  for (long r = 0; r < rows; r++, x += xStride, y += yStride) {
-    for (long j = 0; j < columns; j += 16) {
-      long left = columns - j;
-      V16 v = load(x + j, left);
-      V16 half = splat(0.5f) * v;
-      store(y + j, fma16(half, geluTanh(v), half), left);
-    }
-  }
-}
-
-static void geluBackward(long rows, long columns, const float *x, long xStride, const float *dy,
-                         long dyStride, float *dx, long dxStride) {
-  for (long r = 0; r < rows; r++, x += xStride, dy += dyStride, dx += dxStride) {
-    for (long j = 0; j < columns; j += 16) {
-      long left = columns - j;
-      V16 v = load(x + j, left);
-      V16 t = geluTanh(v);
-      V16 value = fma16(splat(0.5f), t, splat(0.5f));
-      V16 slopeOfTanh = fma16(-t, t, splat(1.0f));
-      V16 inner = splat(geluSlope) * fma16(splat(geluCubicTimes3), v * v, splat(1.0f));
-      V16 slope = fma16((splat(0.5f) * v) * slopeOfTanh, inner, value);
-      store(dx + j, load(dy + j, left) * slope, left);
-    }
-  }
-}
-
 static float sumOf(long count, const float *x) {
   V16 sum = 0;
   for (long i = 0; i < count; i += 16) {

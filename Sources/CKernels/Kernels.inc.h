@@ -12,7 +12,10 @@
 #include "Math.inc.h"
 #include "Elementwise.inc.h"
 #include "Optimizers.inc.h"
+#include "GatedUnits.inc.h"
+#include "Rotary.inc.h"
 #include "LayerNorm.inc.h"
+#include "RMSNorm.inc.h"
 #include "Softmax.inc.h"
 #include "Random.inc.h"
 #include "Packing.inc.h"
@@ -35,6 +38,14 @@ const CKKernels CK_TABLE = {
     .laneSquares = laneSquares,
     .gelu = gelu,
     .geluBackward = geluBackward,
+    .geglu = geglu,
+    .gegluBackward = gegluBackward,
+    .silu = silu,
+    .siluBackward = siluBackward,
+    .rotate = rotate,
+    .rmsNorm = rmsNorm,
+    .rmsNormBackward = rmsNormBackward,
+    .rmsNormParameters = rmsNormParameters,
     .layerNorm = layerNorm,
     .layerNormBackward = layerNormBackward,
     .layerNormParameters = layerNormParameters,

@@ -13,6 +13,17 @@ extension Arithmetic {
     }
   }
 
+  /// y = x * factor. y may be x.
+  public func scale(_ x: Matrix, by factor: Float, into y: Matrix) {
+    splitElements([x, y], grain: 1 << 14) { w in
+      for r in 0..<w[0].rows {
+        kernels.pointee.scale(
+          w[0].columns, factor, w[0].pointer + r * w[0].rowStride,
+          w[1].pointer + r * w[1].rowStride)
+      }
+    }
+  }
+
   /// y(i, j) = y(i, j) + bias(j).
   public func addBias(_ bias: Vector, to y: Matrix) {
     precondition(bias.count == y.columns, "\(bias.count) biases for \(y.columns) columns")
@@ -30,23 +41,6 @@ extension Arithmetic {
       let part = x.columns(range)
       kernels.pointee.columnSums(
         part.rows, part.columns, part.pointer, part.rowStride, sums.pointer + range.lowerBound)
-    }
-  }
-
-  /// y = gelu(x), tanh form. y may be x.
-  public func gelu(_ x: Matrix, into y: Matrix) {
-    splitElements([x, y], grain: 1 << 12) { w in
-      kernels.pointee.gelu(
-        w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride)
-    }
-  }
-
-  /// dx = dy * gelu'(x). dx may be dy or x.
-  public func geluBackward(x: Matrix, dy: Matrix, into dx: Matrix) {
-    splitElements([x, dy, dx], grain: 1 << 12) { w in
-      kernels.pointee.geluBackward(
-        w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
-        w[2].pointer, w[2].rowStride)
     }
   }
 

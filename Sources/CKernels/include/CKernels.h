@@ -104,6 +104,38 @@ typedef struct CKKernels {
   /// dx = dy * gelu'(x). dx may be dy.
   void (*geluBackward)(long rows, long columns, const float *x, long xStride, const float *dy,
                        long dyStride, float *dx, long dxStride);
+  /// y = gelu(gate) * up, tanh form.
+  void (*geglu)(long rows, long columns, const float *gate, long gateStride, const float *up,
+                long upStride, float *y, long yStride);
+  /// The gradients of `geglu`. dGate may be gate, up or dy, and so may dUp, but not both the same.
+  void (*gegluBackward)(long rows, long columns, const float *gate, long gateStride,
+                        const float *up, long upStride, const float *dy, long dyStride,
+                        float *dGate, long dGateStride, float *dUp, long dUpStride);
+  /// y = x / (1 + exp(-x)).
+  void (*silu)(long rows, long columns, const float *x, long xStride, float *y, long yStride);
+  /// dx = dy * silu'(x). dx may be dy or x.
+  void (*siluBackward)(long rows, long columns, const float *x, long xStride, const float *dy,
+                       long dyStride, float *dx, long dxStride);
+
+  /// Rotates each pair (x(i), x(i + half)) of every head by the angle of its row's position,
+  /// (firstRow + r) % period, or back if `isInverse`. Tables: (period, half).
+  void (*rotate)(long firstRow, long rows, long heads, long half, float *x, long xStride,
+                 const float *cosines, const float *sines, long tableStride, long period,
+                 int isInverse);
+
+  /// Divides each of the `groups` vectors of `columns` elements in a row by its root mean square,
+  /// times 1 + gamma, and saves the reciprocal roots, (rows, groups).
+  void (*rmsNorm)(long rows, long groups, long columns, const float *x, long xStride,
+                  const float *gamma, float epsilon, float *y, long yStride, float *rstd);
+  /// The gradient of `rmsNorm` for its input; added onto dx if `accumulate`. dx may be dy.
+  void (*rmsNormBackward)(long rows, long groups, long columns, const float *dy, long dyStride,
+                          const float *x, long xStride, const float *gamma, const float *rstd,
+                          float *dx, long dxStride, int accumulate);
+  /// The gradient of `rmsNorm` for columns `firstColumn` ..< `endColumn` of gamma, added onto the
+  /// old values, rows ascending, groups ascending in each.
+  void (*rmsNormParameters)(long rows, long groups, long columns, long firstColumn,
+                            long endColumn, const float *dy, long dyStride, const float *x,
+                            long xStride, const float *rstd, float *dGamma);
 
   /// Normalizes each row and saves its mean and its reciprocal standard deviation.
   void (*layerNorm)(long rows, long columns, const float *x, long xStride, const float *gamma,
