@@ -13,7 +13,7 @@ struct Pogo: ParsableCommand {
       + "machine, 130 interrupted.",
     version: Version.program,
     subcommands: [
-      Validate.self, Run.self, ReportCommand.self, AuditCommand.self, Bench.self,
+      Validate.self, Schema.self, Run.self, ReportCommand.self, AuditCommand.self, Bench.self,
     ])
 
   static func main() {

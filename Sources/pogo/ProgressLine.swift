@@ -14,20 +14,20 @@ final class ProgressLine: RunObserver {
     self.cancellation = cancellation
   }
 
-  func progress(done: UInt64, total: UInt64, activity: String) throws {
+  func progress(done: Double, total: Double, activity: String) throws {
     try cancellation.check()
     guard isShown, Date().timeIntervalSince(lastShown) > 0.1, done > 0 else { return }
     lastShown = Date()
-    let share = Double(done) / Double(max(total, 1))
+    let share = done / max(total, 1)
     let left = Date().timeIntervalSince(started) * (1 - share) / share
     Console.write(
       String(format: "\r\u{1B}[K%3.0f %%  %@  %.0f s left", 100 * share, activity, max(left, 0)))
   }
 
-  func finalized(_ record: BlockRecord, number: Int, minerName: String) throws {
+  func note(_ line: String) throws {
     guard isShown else { return }
     clear()
-    Console.write("block \(number + 1) by \(minerName): \(record.verdict)\n")
+    Console.write("\(line)\n")
   }
 
   /// Takes the live line away.

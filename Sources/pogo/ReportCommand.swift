@@ -10,6 +10,6 @@ struct ReportCommand: ParsableCommand {
   var result: String
 
   func run() throws {
-    try CommandFailure.sorting { print(try Report(ResultFile.read(result)).text()) }
+    try CommandFailure.sorting { print(try Report.document(of: ResultFile.read(result)).text()) }
   }
 }

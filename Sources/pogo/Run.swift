@@ -12,6 +12,9 @@ struct Run: ParsableCommand {
   @Argument(help: "The spec, a YAML file.")
   var spec: String
 
+  @Option(help: "Override a value: key.path=value; several values make an axis of the sweep.")
+  var set: [String] = []
+
   @Option(help: "Where to write the result; by default Results/NAME.h5.")
   var out: String?
 
@@ -25,9 +28,9 @@ struct Run: ParsableCommand {
 
   func run() throws {
     try CommandFailure.sorting {
-      let experiment = try Experiment(readingSpecAt: spec)
+      let experiment = try Experiment(readingSpecAt: spec, overrides: set)
       let arithmetic = try options.arithmetic()
-      let path = out ?? "Results/\(experiment.spec.name).h5"
+      let path = out ?? "Results/\(experiment.spec.header.name).h5"
       // Before hours of work, not after them.
       try OutputPath.check(path, mayReplace: force)
       let cancellation = Cancellation()

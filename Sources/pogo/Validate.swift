@@ -1,6 +1,5 @@
 import ArgumentParser
 import Harness
-import Kernels
 
 /// `pogo validate SPEC`: reads a spec and its corpus and says whether it could be run.
 struct Validate: ParsableCommand {
@@ -13,11 +12,13 @@ struct Validate: ParsableCommand {
   @Flag(help: "Print the spec with every default written out.")
   var resolved = false
 
+  @Option(help: "Override a value: key.path=value; several values make an axis of the sweep.")
+  var set: [String] = []
+
   func run() throws {
     try CommandFailure.sorting {
-      let experiment = try Experiment(readingSpecAt: spec)
-      _ = try Plan(
-        spec: experiment.spec, corpus: experiment.corpus, workers: Workers(threads: 1))
+      let experiment = try Experiment(readingSpecAt: spec, overrides: set)
+      _ = try experiment.spec.body.estimate(experiment.inputs)
       print(resolved ? experiment.spec.canonicalText : "\(spec): valid")
     }
   }

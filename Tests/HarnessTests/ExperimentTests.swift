@@ -7,7 +7,7 @@ import Testing
   @Test func everyRoleEndsAsItShould() throws {
     let file = try TinyExperiment.run()
     #expect(file["verdict"]?.values == .text(["confirmed", "slashed", "slashed"]))
-    let report = try Report(file).text()
+    let report = try Report.document(of: file).text()
     for words in [
       "confirmed", "slashed: leaf", "recomputing it gives another gradient", "full model",
       "quantized model", "diff of a block", file.exactDigest.hex,
@@ -40,8 +40,8 @@ import Testing
   @Test func anInterruptedRunStops() throws {
     struct Stop: Error {}
     struct StoppingObserver: RunObserver {
-      func progress(done: UInt64, total: UInt64, activity: String) throws { throw Stop() }
-      func finalized(_ record: BlockRecord, number: Int, minerName: String) {}
+      func progress(done: Double, total: Double, activity: String) throws { throw Stop() }
+      func note(_ line: String) {}
     }
     let folder = try TinyExperiment.folder()
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -75,8 +75,7 @@ import Testing
       readingSpecAt: TinyExperiment.write(to: folder, spec: text))
     var description = ""
     do {
-      _ = try Plan(
-        spec: experiment.spec, corpus: experiment.corpus, workers: Workers(threads: 1))
+      _ = try experiment.spec.body.estimate(experiment.inputs)
     } catch { description = "\(error)" }
     #expect(description.contains(words), "said: \(description)")
   }
@@ -90,7 +89,9 @@ import Testing
     } catch { description = "\(error)" }
     #expect(description.contains("there is no such file"))
     do {
-      _ = try Experiment(readingSpecAt: TinyExperiment.write(to: folder, corpus: "12345678"))
+      let experiment = try Experiment(
+        readingSpecAt: TinyExperiment.write(to: folder, corpus: "12345678"))
+      _ = try experiment.spec.body.estimate(experiment.inputs)
     } catch { description = "\(error)" }
     #expect(description.contains("the corpus has 8 bytes, but data.context: 8 needs at least 9"))
   }

@@ -21,7 +21,8 @@ let unknownKeys: [Change] = [
       + "training, quantization, commitment, chain, verification"),
   Change(
     "preset: gpt3-nano", "preset: gpt3-nano, size: 3",
-    "f.yaml:5: unknown key 'size' in model; known keys: preset"),
+    "f.yaml:5: unknown key 'size' in model; known keys: preset, n_layers, "
+      + "d_model, n_heads, context, vocab_size"),
   Change(
     "corpus: kjv.txt", "corpus: kjv.txt, url: x",
     "f.yaml:6: unknown key 'url' in data; known keys: corpus, tokenizer, context"),
@@ -44,13 +45,13 @@ let unknownKeys: [Change] = [
 
 let missingKeys: [Change] = [
   Change("name: levels\n", "", "f.yaml: missing key 'name': \(nameRule)"),
-  Change("kind: chain\n", "", "f.yaml: missing key 'kind': 'chain'"),
+  Change("kind: chain\n", "", "f.yaml: missing key 'kind': \(kinds)"),
   Change(
     "model: {preset: gpt3-nano}\n", "",
     "f.yaml: missing key 'model': a mapping with \(modelRule)"),
   Change(
     "{preset: gpt3-nano}", "{}",
-    "f.yaml: missing key 'model.preset': one of gpt3-nano, gpt3-tiny"),
+    "f.yaml: missing key 'model.preset': \(presets)"),
   Change(
     "{preset: gpt3-nano}", "{d_model: 8}",
     "f.yaml: missing key 'model.n_layers': an integer in 1...1024"),
@@ -162,10 +163,10 @@ let wrongNumbers: [Change] = [
     "f.yaml:11: chain.blocks must be an integer in 1...10000, but is '10001'"),
   Change(
     "verifiers: 8", "verifiers: 257",
-    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of verifiers, but "
+    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but "
       + "is '257'"),
   Change(
     "verifiers: 8", "verifiers: {name: v}",
-    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of verifiers, but "
+    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but "
       + "is a mapping"),
 ]

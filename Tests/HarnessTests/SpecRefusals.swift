@@ -1,3 +1,6 @@
+import Harness
+import Models
+
 import Testing
 
 /// A good spec; the messages below count its lines.
@@ -39,6 +42,12 @@ let customModel = "{n_layers: 1, d_model: 12, n_heads: 4, context: 64, vocab_siz
 let duration = "a duration such as 2h, 30m, 90s or 500ms, in 1ms...8760h"
 let leafSize = "a multiple of 4 bytes in 64B...64MiB, such as 4KiB or 4096"
 let nameRule = "1...64 characters of a-z, 0-9 and '-'"
+/// How messages list what may stand there.
+private func oneOf(_ names: [String]) -> String {
+  names.count == 1 ? "'\(names[0])'" : "one of \(names.joined(separator: ", "))"
+}
+let kinds = oneOf(KindRegistry.all.names)
+let presets = oneOf(ModelShape.presets.map(\.name))
 let modelRule = "either preset or all of n_layers, d_model, n_heads, context and vocab_size"
 
 let wrongTexts: [Change] = [
@@ -49,14 +58,14 @@ let wrongTexts: [Change] = [
   Change(
     "title: Levels", "title: \"a\\nb\"",
     "f.yaml:2: title must be one line of 1...200 characters, but is the quoted text 'a?b'"),
-  Change("kind: chain", "kind: cost", "f.yaml:3: kind must be 'chain', but is 'cost'"),
+  Change("kind: chain", "kind: chein", "f.yaml:3: kind must be \(kinds), but is 'chein'; did you mean 'chain'?"),
   Change(
     "gpt3-nano", "gpt3-nanno",
-    "f.yaml:5: model.preset must be one of gpt3-nano, gpt3-tiny, but is 'gpt3-nanno'; did "
+    "f.yaml:5: model.preset must be \(presets), but is 'gpt3-nanno'; did "
       + "you mean 'gpt3-nano'?"),
   Change(
     "gpt3-nano", "[gpt3-nano]",
-    "f.yaml:5: model.preset must be one of gpt3-nano, gpt3-tiny, but is a list"),
+    "f.yaml:5: model.preset must be \(presets), but is a list"),
   Change(
     "corpus: kjv.txt", "corpus: ~",
     "f.yaml:6: data.corpus must be the path of a text file, but is empty"),
@@ -105,11 +114,11 @@ let wrongShapes: [Change] = [
   Change("[{name: alice}, ", "[3, ", "f.yaml:13: chain.miners[0] must be a mapping, but is '3'"),
   Change(
     "verifiers: 8", "verifiers: !odd [{name: v}]",
-    "f.yaml:14: chain.verifiers must be a list of 1...256 entries, but is a list with an "
+    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but is a list with an "
       + "explicit tag"),
   Change(
     "verifiers: 8", "verifiers: []",
-    "f.yaml:14: chain.verifiers must be a list of 1...256 entries, but is an empty list"),
+    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but is an empty list"),
   Change(
     "[{name: alice}, {name: mallory, behaviour: faked-steps, fraction: 0.5}]", "[]",
     "f.yaml:13: chain.miners must be a list of 1...256 entries, but is an empty list"),
@@ -118,7 +127,7 @@ let wrongShapes: [Change] = [
     "f.yaml:13: chain.miners must be a list of 1...256 entries, but is '3'"),
   Change(
     "verifiers: 8", "verifiers: [\(String(repeating: "{},", count: 257))]",
-    "f.yaml:14: chain.verifiers must be a list of 1...256 entries, but is a list of 257"),
+    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but is a list of 257"),
 ]
 
 let conflicts: [Change] = [

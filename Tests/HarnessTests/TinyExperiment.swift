@@ -71,6 +71,6 @@ enum TinyExperiment {
 }
 
 struct SilentObserver: RunObserver {
-  func progress(done: UInt64, total: UInt64, activity: String) {}
-  func finalized(_ record: BlockRecord, number: Int, minerName: String) {}
+  func progress(done: Double, total: Double, activity: String) {}
+  func note(_ line: String) {}
 }

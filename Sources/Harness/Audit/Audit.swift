@@ -76,17 +76,20 @@ public struct Audit {
     guard file.attribute("spec_sha256") == SHA256.hash(Array(text.utf8)).hex else {
       throw AuditFailure("spec_sha256 is not the digest of spec_text")
     }
-    let presets = ModelShape.presets.map(\.name)
+    let overrides = (file.attribute("spec_overrides") ?? "").split(separator: "\n").map(String.init)
     let spec: Spec
     do {
-      spec = try Spec.read(text: resolved, fileName: "spec_resolved", presets: presets)
-      guard
-        try Spec.read(text: text, fileName: "spec_text", presets: presets) == spec
-          || file.attribute("spec_overrides")?.isEmpty == false
-      else { throw AuditFailure("spec_resolved is another experiment than spec_text") }
+      spec = try Spec.read(text: resolved, fileName: "spec_resolved")
+      let written = try SpecFile(text: text, fileName: "spec_text", overrides: overrides)
+      guard written.points.contains(where: { $0.spec.canonicalText == spec.canonicalText }) else {
+        throw AuditFailure("spec_resolved is another experiment than spec_text")
+      }
     } catch let error as SpecError { throw AuditFailure("the stored spec: \(error)") }
+    guard let body = spec.body as? ChainExperiment else {
+      throw AuditFailure("only results of kind 'chain' hold a chain, but this is '\(spec.header.kind)'")
+    }
     do {
-      return try Plan(spec: spec, corpus: chain.corpus, workers: arithmetic.workers)
+      return try Plan(spec: body, corpus: chain.corpus, workers: arithmetic.workers)
     } catch { throw AuditFailure("the stored spec: \(error)") }
   }
 

@@ -187,6 +187,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   /// It is a result, but a part of it does not read as it was written.
   case damaged(String, String)
   case malformed(String)
+  /// The program has no such kind of experiment.
+  case unknownKind(String, known: [String])
 
   public var description: String {
     switch self {
@@ -198,6 +200,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unreadable(let path, let why): "\(path) cannot be read: \(why)"
     case .damaged(let path, let why): "\(path) is damaged: \(why)"
     case .malformed(let path): "variable \(path) is not laid out as the schema says"
+    case .unknownKind(let name, let known):
+      "the result is of kind '\(name)', but this program knows only \(known.joined(separator: ", "))"
     }
   }
 }

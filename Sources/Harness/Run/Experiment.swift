@@ -1,94 +1,76 @@
 import Foundation
 import HDF5
 import Kernels
-import Models
 import Proofs
 import Protocol
 
 /// One experiment from spec file to result.
 public struct Experiment: Sendable {
-  /// The spec as it was read.
+  /// The spec with all its points.
+  public let file: SpecFile
+  /// The spec of the only point.
   public let spec: Spec
-  /// The spec as its author wrote it.
-  public let text: String
-  /// Bytes of the corpus.
-  public let corpus: [UInt8]
+  /// The files that it reads.
+  public let inputs: Inputs
 
-  /// Reads a spec and the corpus that it names, relative to the spec's folder.
+  /// Reads a spec and the files that it names, relative to the spec's folder.
   ///
   /// Throws ``InputError`` or ``SpecError``.
-  public init(readingSpecAt path: String) throws {
-    let name = (path as NSString).lastPathComponent
-    let bytes = try InputError.contents(of: path, what: "spec")
-    guard let text = String(bytes: bytes, encoding: .utf8) else {
-      throw InputError(path, "the spec is not UTF-8 text")
-    }
-    let spec = try Spec.read(
-      text: text, fileName: name, presets: ModelShape.presets.map(\.name))
-    let folder = (path as NSString).deletingLastPathComponent
-    let corpusPath =
-      spec.data.corpus.hasPrefix("/")
-      ? spec.data.corpus : (folder as NSString).appendingPathComponent(spec.data.corpus)
-    self.spec = spec
-    self.text = text
-    corpus = try InputError.contents(of: corpusPath, what: "corpus of \(name)")
-    guard corpus.count > spec.data.contextLength else {
+  public init(
+    readingSpecAt path: String, overrides: [String] = [], kinds: KindRegistry = .all
+  ) throws {
+    file = try SpecFile(readingAt: path, overrides: overrides, kinds: kinds)
+    guard file.points.count == 1 else {
       throw InputError(
-        corpusPath,
-        "the corpus has \(corpus.count) bytes, but data.context: \(spec.data.contextLength) needs "
-          + "at least \(spec.data.contextLength + 1); use a longer text or a smaller context")
+        path, "it has \(file.points.count) points; --set one value for each swept key to run one")
     }
+    spec = file.points[0].spec
+    inputs = try Inputs(
+      reading: spec.body.inputs, relativeTo: (path as NSString).deletingLastPathComponent,
+      spec: (path as NSString).lastPathComponent)
+  }
+
+  /// One point of a spec that was read, with its files.
+  public init(file: SpecFile, spec: Spec, inputs: Inputs) {
+    self.file = file
+    self.spec = spec
+    self.inputs = inputs
   }
 
   /// Runs the experiment.
   ///
   /// - Parameter commandLine: recorded as it was typed.
   public func run(
-    arithmetic: Arithmetic, commandLine: String, observer: some RunObserver
+    arithmetic: Arithmetic, commandLine: String, observer: any RunObserver
   ) throws -> ResultFile {
     let startedAt = Date()
-    let plan = try Plan(spec: spec, corpus: corpus, workers: arithmetic.workers)
-    let record = try Simulation(plan: plan, arithmetic: arithmetic).run(observer: observer)
-    let variables = ChainVariables(
-      record: record, minerNames: plan.miners.map(\.name),
-      verifierNames: plan.verifiers.map(\.name)
-    ).all(corpus: corpus)
+    let variables = try spec.body.run(
+      RunContext(inputs: inputs, arithmetic: arithmetic, observer: observer))
     let environment = RunEnvironment.current(
       arithmetic: arithmetic, startedAt: startedAt, endedAt: Date())
     return ResultFile(
       attributes: [
         ("Conventions", "CF-1.12"),
-        ("title", spec.title),
-        ("name", spec.name),
+        ("title", spec.header.title),
+        ("name", spec.header.name),
+        ("kind", spec.header.kind),
         ("source", "PoGO \(Version.program)"),
         ("program_version", Version.program),
         ("command_line", commandLine),
-        ("spec_text", text),
-        ("spec_sha256", SHA256.hash(Array(text.utf8)).hex),
+        ("spec_text", file.text),
+        ("spec_sha256", SHA256.hash(Array(file.text.utf8)).hex),
+        ("spec_overrides", file.overrides.joined(separator: "\n")),
         ("spec_resolved", spec.canonicalText),
       ] + environment.attributes, variables: variables)
   }
 }
 
-/// A file that cannot be used as it is.
-public struct InputError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The file, and what is wrong with it.
-  public let description: String
-
-  init(_ path: String, _ problem: String) { description = "\(path): \(problem)" }
-
-  /// The bytes of a file.
-  static func contents(of path: String, what: String) throws(InputError) -> [UInt8] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw InputError(path, "there is no such file (\(what))")
-    }
-    guard !isFolder.boolValue else {
-      throw InputError(path, "it is a folder, not a file (\(what))")
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw InputError(path, "it cannot be read (\(what)); check its permissions")
-    }
-    return [UInt8](data)
+/// Seconds since boot, from the system's monotonic clock.
+public struct SystemStopwatch: Stopwatch {
+  /// The clock of this machine.
+  public init() {}
+  /// Seconds since boot.
+  public func seconds() -> Double {
+    Double(DispatchTime.now().uptimeNanoseconds) / 1e9
   }
 }

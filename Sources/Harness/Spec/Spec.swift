@@ -1,144 +1,96 @@
-/// One experiment as plain data: every default is filled in and every value is within its limits.
+/// One point of an experiment as plain data: every default is filled in and every value is within
+/// its limits.
 ///
-/// `Spec.read` makes it from YAML, and `canonicalText` turns it back. The YAML keys are the short
-/// snake_case names; the properties here are spelled out.
-public struct Spec: Sendable, Equatable {
-  /// What an experiment does (`kind`).
-  public enum Kind: String, CaseIterable, Sendable {
-    /// Miners train, verifiers check, and blocks are finalized.
-    case chain
+/// `Spec.read` makes it from YAML, and `canonicalText` turns it back. Sections that several kinds
+/// share, such as ``Model`` and ``Training``, are types in here, a file each in `Sections/`.
+public struct Spec: Sendable {
+  /// What every spec has, whatever its kind.
+  public struct Header: Sendable, Equatable {
+    /// Identifies the experiment (`name`).
+    public var name: String
+    /// One line for people (`title`).
+    public var title: String
+    /// What the experiment does (`kind`).
+    public var kind: String
+    /// The number from which all randomness of the run is derived (`seed`).
+    public var seed: UInt64
   }
 
-  /// Identifies the experiment (`name`): 1...64 characters of a-z, 0-9 and '-'.
-  public var name: String
-  /// One line for people (`title`), by default the name; 1...200 characters.
-  public var title: String
-  /// What the experiment does (`kind`).
-  public var kind: Kind
-  /// The number from which all randomness of the run is derived (`seed`), by default 1.
-  public var seed: UInt64
-  /// The model that is trained (`model`).
-  public var model: Model
-  /// The text that it is trained on (`data`).
-  public var data: Data
-  /// How miners train (`training`).
-  public var training: Training
-  /// How gradients and the model's twin are quantized (`quantization`).
-  public var quantization: Quantization
-  /// How byte strings are cut into Merkle leaves (`commitment`).
-  public var commitment: Commitment
-  /// Blocks, times, participants and money (`chain`).
-  public var chain: Chain
-  /// How much verifiers check (`verification`).
-  public var verification: Verification
+  /// What every spec has.
+  public let header: Header
+  /// What this kind of experiment has besides.
+  public let body: any ExperimentKind
+  /// The values with every default.
+  public let resolved: ResolvedSpec
+
+  /// The spec as YAML with every default written out, in a fixed order: equal specs give equal
+  /// bytes, and `read` gives an equal spec back.
+  public var canonicalText: String { resolved.text }
+
+  /// Reads and validates the YAML `text` of a spec without includes and sweep.
+  ///
+  /// - Parameters:
+  ///   - text: YAML, at most 1 MiB.
+  ///   - fileName: how messages call the file; nothing is opened.
+  /// - Throws: `SpecError` for the first thing that is wrong, with its line.
+  public static func read(
+    text: String, fileName: String, kinds: KindRegistry = .all
+  ) throws(SpecError) -> Spec {
+    let node = try SpecNode(yaml: text, source: fileName)
+    return try Spec(node, kinds: kinds)
+  }
+
+  init(_ node: SpecNode, kinds: KindRegistry) throws(SpecError) {
+    var file = try SpecSection(node, origin: node.origin)
+    header = try Header(reading: &file, kinds: kinds)
+    guard let kind = kinds[header.kind] else {
+      preconditionFailure("'\(header.kind)' was chosen from the registry")
+    }
+    body = try kind.init(reading: &file, header: header)
+    try file.refuseOtherKeys()
+    resolved = file.resolved
+  }
+}
+
+extension Spec.Header {
+  init(reading file: inout SpecSection, kinds: KindRegistry) throws(SpecError) {
+    name = try file.text(
+      "name", Spec.nameRule, example: "my-experiment",
+      doc: "Identifies the experiment; its result is `Results/NAME.h5`."
+    ) { Spec.isName($0) ? $0 : nil }
+    title = try file.text(
+      "title", "one line of 1...200 characters", default: name, example: "What the run shows",
+      doc: "One line for people; by default the name."
+    ) { Spec.isLine($0, limit: 200) ? $0 : nil }
+    kind = try file.choice(
+      "kind", among: kinds.names, doc: "What the experiment does: see the kinds below.")
+    seed = try file.integer(
+      "seed", in: 0...UInt64.max, default: 1,
+      doc: "The number from which all randomness of a point is derived.")
+  }
 }
 
 extension Spec {
-  /// The model that is trained: a preset by name, or a shape given in full.
-  public enum Model: Sendable, Equatable {
-    /// The name of a preset (`preset`), one of those the caller passed to `read`.
-    case preset(String)
-    /// A shape of its own.
-    case custom(Shape)
+  /// What `isName` accepts, in words.
+  static let nameRule = "1...64 characters of a-z, 0-9 and '-'"
 
-    /// The shape of a decoder-only transformer.
-    public struct Shape: Sendable, Equatable {
-      /// Transformer layers (`n_layers`), 1...1024.
-      public var layerCount: Int
-      /// Width of the residual stream (`d_model`), 1...65536, a multiple of `headCount`.
-      public var dModel: Int
-      /// Attention heads of a layer (`n_heads`), 1...1024.
-      public var headCount: Int
-      /// Longest sequence in tokens (`context`), 1...131072.
-      public var contextLength: Int
-      /// Number of different tokens (`vocab_size`), 256...1048576; bytes alone need 256.
-      public var vocabularySize: Int
-    }
+  /// Whether `text` can name an experiment or a participant.
+  static func isName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+      && text.unicodeScalars.allSatisfy { scalar in
+        ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) || scalar == "-"
+      }
   }
 
-  /// The text that the model is trained on.
-  public struct Data: Sendable, Equatable {
-    /// How text becomes tokens (`tokenizer`).
-    public enum Tokenizer: String, CaseIterable, Sendable {
-      /// Each byte of the file is one token.
-      case bytes
-    }
-
-    /// Path of the text file (`corpus`), relative to the folder of the spec file.
-    public var corpus: String
-    /// How text becomes tokens (`tokenizer`), by default bytes.
-    public var tokenizer: Tokenizer
-    /// Tokens of one training sequence (`context`), 1...131072, by default 64; at most the context
-    /// of a custom model.
-    public var contextLength: Int
+  /// Whether `text` is one line of 1...`limit` characters that can all be seen.
+  static func isLine(_ text: String, limit: Int) -> Bool {
+    (1...limit).contains(text.count) && text.allSatisfy(isPrintable)
+      && !text.allSatisfy(\.isWhitespace)
   }
 
-  /// How miners train.
-  public struct Training: Sendable, Equatable {
-    /// The rule that turns gradients into updates (`optimizer`).
-    public enum Optimizer: String, CaseIterable, Sendable {
-      /// Stochastic gradient descent: parameters minus learning rate times gradient.
-      case sgd
-    }
-
-    /// The rule that turns gradients into updates (`optimizer`), by default sgd.
-    public var optimizer: Optimizer
-    /// Factor of the gradient in an update (`learning_rate`), above 0.
-    public var learningRate: Double
-    /// Sequences of one step (`batch`), 1...65536.
-    public var batchSize: Int
-    /// Optimizer steps that one block holds (`steps_per_block`), 1...100000.
-    public var stepsPerBlock: Int
-  }
-
-  /// How gradients and the model's twin are quantized.
-  public struct Quantization: Sendable, Equatable {
-    /// The codes that floats become.
-    public enum Codes: String, CaseIterable, Sendable {
-      /// Signed whole numbers with one scale for each group.
-      case int
-    }
-
-    /// How a float between two codes is rounded.
-    public enum Rounding: String, CaseIterable, Sendable {
-      /// To the nearest code.
-      case nearest
-    }
-
-    /// One way to quantize a vector.
-    public struct Format: Sendable, Equatable {
-      /// The codes that floats become (`format`), by default int.
-      public var codes: Codes
-      /// Bits of a code (`bits`), 2...8, by default 4.
-      public var bits: Int
-      /// Elements that share a scale (`group`), 16...4096, by default 64.
-      public var groupSize: Int
-      /// How a float between two codes is rounded (`rounding`), by default to the nearest.
-      public var rounding: Rounding
-    }
-
-    /// For the gradients that a miner publishes (`gradient`).
-    public var gradient: Format
-    /// For the quantized twin of the model (`model`).
-    public var model: Format
-  }
-
-  /// How byte strings are cut into Merkle leaves.
-  public struct Commitment: Sendable, Equatable {
-    /// Bytes of float32 parameters in a leaf (`leaf_size`): a multiple of 4 in 64B...64MiB, by
-    /// default 4KiB.
-    public var leafByteCount: Int
-  }
-
-  /// How much verifiers check.
-  public struct Verification: Sendable, Equatable {
-    /// Part of the leaves that a verifier opens (`leaf_rate`), 0...1, by default 0.02.
-    public var leafRate: Double
-    /// Part of the steps that a verifier computes again (`replay_rate`), 0...1, by default 0.125.
-    public var replayRate: Double
-    /// Tokens on which the loss must fall (`progress_tokens`), 0...1000000000, by default 4096.
-    public var progressTokens: Int
-    /// Rise of the loss that is still accepted (`progress_margin`), at least 0, by default 0.05.
-    public var progressMargin: Double
+  /// Whether a character neither ends the line nor controls the terminal.
+  static func isPrintable(_ character: Character) -> Bool {
+    !character.isNewline
+      && character.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 }

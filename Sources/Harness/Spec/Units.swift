@@ -8,7 +8,9 @@ enum Units {
   private static let durationUnits: [Unit] = [
     ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
   ]
-  private static let sizeUnits: [Unit] = [("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)]
+  private static let sizeUnits: [Unit] = [
+    ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1),
+  ]
 
   /// Milliseconds of a duration such as `2h`, `30m`, `90s` or `500ms`; nil if `text` is no duration
   /// or does not fit.

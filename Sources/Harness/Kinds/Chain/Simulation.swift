@@ -4,24 +4,6 @@ import Models
 import Proofs
 import Protocol
 
-/// Told how far a run is; may throw to stop it.
-public protocol RunObserver {
-  /// `done` of `total` floating-point operations; `activity` says what is going on.
-  func progress(done: UInt64, total: UInt64, activity: String) throws
-  /// A block was finalized.
-  func finalized(_ record: BlockRecord, number: Int, minerName: String) throws
-}
-
-/// Seconds since boot, from the system's monotonic clock.
-public struct SystemStopwatch: Stopwatch {
-  /// The clock of this machine.
-  public init() {}
-  /// Seconds since boot.
-  public func seconds() -> Double {
-    Double(DispatchTime.now().uptimeNanoseconds) / 1e9
-  }
-}
-
 /// Runs a planned chain from genesis to its last block on the virtual clock.
 public struct Simulation {
   let plan: Plan
@@ -57,7 +39,7 @@ public struct Simulation {
       ) { step in
         work.finishStep()
         try observer.progress(
-          done: work.done, total: work.total, activity: "\(label): \(miner.name) trains")
+          done: Double(work.done), total: Double(work.total), activity: "\(label): \(miner.name) trains")
       }
       let before = state
       try state.propose(mined.signed)
@@ -81,7 +63,7 @@ public struct Simulation {
             transcript: outcome.transcript, seconds: outcome.meter.seconds))
         work.finishVerification()
         try observer.progress(
-          done: work.done, total: work.total, activity: "\(label): \(verifier.name) verifies")
+          done: Double(work.done), total: Double(work.total), activity: "\(label): \(verifier.name) verifies")
       }
       guard let closesAt = state.open?.closesAt else { throw RuleViolation.noOpenBlock }
       let verdict = try state.finalize(at: closesAt)
@@ -92,7 +74,7 @@ public struct Simulation {
         miningSeconds: mined.meter.seconds)
       blocks.append(record)
       if case .confirmed = verdict { model = mined.model }
-      try observer.finalized(record, number: number, minerName: miner.name)
+      try observer.note("block \(number + 1) by \(miner.name): \(record.verdict)")
     }
     return ChainRecord(genesis: genesis, blocks: blocks)
   }

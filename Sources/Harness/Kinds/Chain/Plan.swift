@@ -8,7 +8,7 @@ import Quant
 /// Everything that a run needs, with all seeds fixed: a pure function of spec and corpus.
 public struct Plan: Sendable {
   /// What was asked for.
-  public let spec: Spec
+  public let spec: ChainExperiment
   /// What training means in this run.
   public let task: TrainingTask
   /// Constants of the chain.
@@ -28,8 +28,13 @@ public struct Plan: Sendable {
   static let corpusLeafSize = 4096
 
   /// Works the plan out; throws ``PlanError`` when values that are fine alone do not fit together.
-  public init(spec: Spec, corpus bytes: [UInt8], workers: Workers) throws(PlanError) {
+  public init(spec: ChainExperiment, corpus bytes: [UInt8], workers: Workers) throws(PlanError) {
     self.spec = spec
+    guard bytes.count > spec.data.contextLength else {
+      throw .impossible(
+        "the corpus has \(bytes.count) bytes, but data.context: \(spec.data.contextLength) needs "
+          + "at least \(spec.data.contextLength + 1); use a longer text or a smaller context")
+    }
     corpus = Corpus(bytes: bytes)
     constants = try Self.constants(spec)
     task = try Self.task(spec, corpus: bytes, workers: workers)
@@ -77,7 +82,7 @@ public struct Plan: Sendable {
 
   // MARK: parts
 
-  private static func secret(_ spec: Spec, _ role: String, _ name: String) -> Digest {
+  private static func secret(_ spec: ChainExperiment, _ role: String, _ name: String) -> Digest {
     Digest.tagged("PoGO/secret", spec.seed, role, name)
   }
 
@@ -92,7 +97,7 @@ public struct Plan: Sendable {
     }
   }
 
-  private static func constants(_ spec: Spec) throws(PlanError) -> ProtocolConstants {
+  private static func constants(_ spec: ChainExperiment) throws(PlanError) -> ProtocolConstants {
     func rate(_ fraction: Double, _ key: String) throws(PlanError) -> PartsPerMillion {
       guard let rate = PartsPerMillion(fraction: fraction) else {
         throw .impossible("\(key) must be in 0...1, but is \(fraction)")
@@ -126,7 +131,7 @@ public struct Plan: Sendable {
   }
 
   private static func task(
-    _ spec: Spec, corpus: [UInt8], workers: Workers
+    _ spec: ChainExperiment, corpus: [UInt8], workers: Workers
   ) throws(PlanError) -> TrainingTask {
     let tree = corpus.withUnsafeBytes {
       MerkleTree(bytes: $0, leafSize: corpusLeafSize, concurrently: workers.run)
@@ -163,16 +168,20 @@ public struct Plan: Sendable {
     }
   }
 
-  /// Refuses what does not fit this machine, before anything is allocated.
-  private static func checkMemory(_ task: TrainingTask) throws(PlanError) {
+  /// Bytes of memory that a run takes at its peak.
+  static func memoryByteCount(_ task: TrainingTask) -> Double {
     // Parameters: parent's, the block's, a replay's and an audit's copy, one gradient, and the
     // quantized twins; published gradients of a block are held packed.
     let parameters = 5.5 * Double(task.parameterByteCount)
     let published = Double(task.stepsPerBlock) * Double(task.gradientByteCount)
-    let needed =
-      parameters + published
+    return parameters + published
       + task.shape.activationBytes(
         sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
+  }
+
+  /// Refuses what does not fit this machine, before anything is allocated.
+  private static func checkMemory(_ task: TrainingTask) throws(PlanError) {
+    let needed = memoryByteCount(task)
     let available = Double(ProcessInfo.processInfo.physicalMemory)
     guard needed <= available else {
       func gib(_ bytes: Double) -> String { String(format: "%.1f GiB", bytes / 1_073_741_824) }
@@ -184,7 +193,7 @@ public struct Plan: Sendable {
 
   /// Beacon rounds that the whole chain can need.
   private static func roundCount(
-    _ spec: Spec, _ constants: ProtocolConstants
+    _ spec: ChainExperiment, _ constants: ProtocolConstants
   ) throws(PlanError) -> Int {
     let span = spec.chain.blockTimeMilliseconds + spec.chain.attestationWindowMilliseconds
     // Each block may wait up to a period for its first round; two more for the last challenge.

@@ -1,0 +1,117 @@
+import Kernels
+import Models
+import Proofs
+import Protocol
+
+/// The kind `chain`: miners train, verifiers check, and blocks are finalized.
+public struct ChainExperiment: ExperimentKind, Equatable {
+  /// `chain`.
+  public static let name = "chain"
+  /// What it does.
+  public static let summary = "miners train, verifiers check, and blocks are finalized"
+  /// Results of this version.
+  public static let version = 1
+
+  /// The number from which all randomness of the run is derived.
+  public var seed: UInt64
+  /// The model that is trained (`model`).
+  public var model: Spec.Model
+  /// The text that it is trained on (`data`).
+  public var data: Spec.Data
+  /// How miners train (`training`).
+  public var training: Spec.Training
+  /// How gradients and the model's twin are quantized (`quantization`).
+  public var quantization: Spec.Quantization
+  /// How byte strings are cut into Merkle leaves (`commitment`).
+  public var commitment: Spec.Commitment
+  /// Blocks, times, participants and money (`chain`).
+  public var chain: Spec.Chain
+  /// How much verifiers check (`verification`).
+  public var verification: Spec.Verification
+
+  /// Reads the sections of the kind.
+  public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
+    seed = header.seed
+    let model: Spec.Model = try file.section(
+      "model", required: "a mapping with \(Spec.Model.rule)",
+      doc: "The model that is trained: \(Spec.Model.rule).")
+    self.model = model
+    data = try file.section(
+      "data", required: "a mapping with corpus", doc: "The text that it is trained on."
+    ) { part throws(SpecError) in try Spec.Data(reading: &part, model: model) }
+    training = try file.section(
+      "training", required: "a mapping with learning_rate, batch and steps_per_block",
+      doc: "How miners train.")
+    quantization = try file.section(
+      "quantization", doc: "How gradients and the model's twin are quantized.")
+    commitment = try file.section(
+      "commitment", doc: "How byte strings are cut into Merkle leaves.")
+    chain = try file.section(
+      "chain", required: "a mapping with blocks", doc: "Blocks, times, participants and money.")
+    verification = try file.section("verification", doc: "How much verifiers check.")
+  }
+
+  /// The corpus.
+  public var inputs: [InputFile] { [InputFile("corpus", path: data.corpus)] }
+
+  /// Works the plan out; throws ``PlanError``.
+  public func estimate(_ inputs: Inputs) throws -> Estimate {
+    let plan = try Plan(
+      spec: self, corpus: inputs.bytes("corpus"), workers: Workers(threads: 1))
+    let task = plan.task
+    let blocks = Double(chain.blockCount)
+    let published = Double(task.stepsPerBlock) * Double(task.gradientByteCount)
+    let model = Double(task.parameterByteCount) + Double(task.quantizedByteCount)
+    return Estimate(
+      flops: Double(WorkEstimate(plan).total),
+      hashedBytes: blocks * (published + model),
+      movedBytes: blocks * Double(task.stepsPerBlock) * 4 * Double(task.parameterByteCount),
+      memoryBytes: Plan.memoryByteCount(task))
+  }
+
+  /// Mines, verifies and finalizes every block.
+  public func run(_ context: RunContext) throws -> [ResultVariable] {
+    let corpus = context.inputs.bytes("corpus")
+    let plan = try Plan(spec: self, corpus: corpus, workers: context.arithmetic.workers)
+    let record = try Simulation(
+      plan: plan, arithmetic: context.arithmetic, clock: context.clock
+    ).run(observer: context.observer)
+    return ChainVariables(
+      record: record, minerNames: plan.miners.map(\.name),
+      verifierNames: plan.verifiers.map(\.name)
+    ).all(corpus: corpus)
+  }
+
+  /// Verdicts, losses, costs, bytes and balances.
+  public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
+    try ChainReport(result).document()
+  }
+
+  /// A small chain with one cheat.
+  public static let template = """
+    # Two miners take turns; one of them is a cheat. Two verifiers look at a sample of each block.
+    name: my-chain
+    title: An honest miner and a cheat
+    kind: chain
+    seed: 1
+    model: {preset: gpt3-nano}
+    data: {corpus: Data/kjv.txt, context: 64}
+    training: {learning_rate: 0.1, batch: 4, steps_per_block: 4}
+    quantization:
+      gradient: {bits: 4, group: 64}    # what miners publish
+      model: {bits: 4, group: 64}       # the model's quantized twin
+    chain:
+      blocks: 2
+      block_time: 2h
+      miners:
+        - {name: alice}
+        - {name: mallory, behaviour: tampered-leaves, fraction: 0.25}
+      verifiers: 2
+    verification: {leaf_rate: 0.05, replay_rate: 0.25, progress_tokens: 512, progress_margin: 0.1}
+    # All combinations of these would be run, one point each:
+    # sweep:
+    #   quantization.gradient.bits: [2, 4, 8]
+    #   seed: [1, 2, 3]
+
+    """
+}

@@ -1,0 +1,152 @@
+import Foundation
+
+/// The tables of a `chain` result; reads nothing but the result.
+struct ChainReport {
+  let file: ResultFile
+
+  init(_ file: ResultFile) { self.file = file }
+
+  /// All tables. Throws ``ResultError`` if a variable is missing.
+  func document() throws(ResultError) -> ReportDocument {
+    ReportDocument(
+      title: try heading(),
+      sections: [
+        try blocks(), try costs(), try bytes(), try verdicts(), try balances(),
+        .init("", lines: ["exact digest: \(file.attribute("exact_digest") ?? file.exactDigest.hex)"]),
+      ])
+  }
+
+  // MARK: sections
+
+  private func heading() throws(ResultError) -> String {
+    let losses = try numbers("loss_after").filter { !$0.isNaN }
+    let before = try numbers("loss_before").filter { !$0.isNaN }
+    var text = file.attribute("title") ?? "untitled"
+    if let first = before.first, let last = losses.last {
+      text +=
+        "\nloss of the quantized model: \(Numbers.loss(first)) -> \(Numbers.loss(last)) nat a token"
+    }
+    return text
+  }
+
+  private func blocks() throws(ResultError) -> ReportDocument.Section {
+    var table = ReportTable([.number("block"), .number("height"), .text("miner"), .text("claimed loss"), .number("measured before"), .number("after"), .text("positive"), .text("verdict")])
+    let (miners, verdicts) = (try texts("miner"), try texts("verdict"))
+    let (before, after) = (try numbers("loss_before"), try numbers("loss_after"))
+    let heights = try integers("height")
+    guard case .float32(let claimed) = file["step_loss"]?.values else {
+      throw .malformed("step_loss")
+    }
+    let steps = claimed.count / max(miners.count, 1)
+    let attestations = try texts("attestation")
+    let verifiers = try texts("verifier").count
+    for block in miners.indices {
+      let (first, last) = (block * steps, (block + 1) * steps - 1)
+      let words = attestations[block * verifiers..<(block + 1) * verifiers]
+      table.rows.append([
+        "\(block + 1)", "\(heights[block])", miners[block],
+        "\(Numbers.loss(Double(claimed[first]))) -> \(Numbers.loss(Double(claimed[last])))",
+        Numbers.loss(before[block]), Numbers.loss(after[block]),
+        "\(words.filter { $0 == "positive" }.count) of \(verifiers)", verdicts[block],
+      ])
+    }
+    return .init(
+      "Blocks",
+      lines: [
+        "Losses in nat a token: the miner's float32 minibatches as it claims them, and the quantized",
+        "model on challenge data as the verifiers measured it; - if none came so far.",
+      ], table: table)
+  }
+
+  private func costs() throws(ResultError) -> ReportDocument.Section {
+    var table = ReportTable([.number("block"), .number("mining FLOPs"), .number("verifying FLOPs"), .number("share"), .number("mining"), .number("verifying"), .number("share")])
+    let mining = try integers("mining_flops")
+    let verifying = try integers("verification_flops")
+    let verifiers = try texts("verifier").count
+    let miningSeconds = try numbers("mining_seconds")
+    let verifyingSeconds = try numbers("verification_seconds")
+    for block in mining.indices {
+      let range = block * verifiers..<(block + 1) * verifiers
+      let flops = Double(verifying[range].reduce(0, +)) / Double(max(verifiers, 1))
+      let phases = miningSeconds.count / mining.count
+      let mined = sum(miningSeconds[block * phases..<(block + 1) * phases])
+      let width = verifyingSeconds.count / mining.count
+      let verified =
+        sum(verifyingSeconds[block * width..<(block + 1) * width]) / Double(max(verifiers, 1))
+      table.rows.append([
+        "\(block + 1)", Numbers.flops(mining[block]), Numbers.flops(Int64(flops)),
+        Numbers.percent(flops / Double(mining[block])), Numbers.seconds(mined),
+        Numbers.seconds(verified), Numbers.percent(verified / mined),
+      ])
+    }
+    return .init("Cost of mining, and of verifying by one verifier (mean)", table: table)
+  }
+
+  private func bytes() throws(ResultError) -> ReportDocument.Section {
+    var table = ReportTable([.text("what"), .number("bytes"), .number("of the model")])
+    let model = try integers("model_bytes").first ?? 0
+    let rows = [
+      ("full model (float32)", model),
+      ("quantized model", try integers("quantized_bytes").first ?? 0),
+      ("diff of a block (published gradients)", try integers("diff_bytes").first ?? 0),
+      (
+        "fetched by a verifier for a block (largest)",
+        try integers("verification_received_bytes").max() ?? 0
+      ),
+    ]
+    for (what, count) in rows {
+      table.rows.append([
+        what, Numbers.bytes(count), Numbers.percent(Double(count) / Double(max(model, 1))),
+      ])
+    }
+    return .init("Bytes", table: table)
+  }
+
+  private func verdicts() throws(ResultError) -> ReportDocument.Section {
+    let (verdicts, reasons) = (try texts("verdict"), try texts("verdict_reason"))
+    let (miners, attestations) = (try texts("miner"), try texts("attestation"))
+    let names = try texts("verifier")
+    var lines: [String] = []
+    for block in verdicts.indices where verdicts[block] != "confirmed" {
+      lines.append("block \(block + 1) by \(miners[block]): \(reasons[block])")
+      for (verifier, name) in names.enumerated() {
+        let word = attestations[block * names.count + verifier]
+        lines.append("  \(name): \(word == "positive" ? word : "negative (\(word))")")
+      }
+    }
+    if lines.isEmpty { lines.append("none") }
+    return .init("Slashed and expired blocks", lines: lines)
+  }
+
+  private func balances() throws(ResultError) -> ReportDocument.Section {
+    var table = ReportTable([.text("participant"), .number("stake"), .number("earnings")])
+    let names = try texts("participant")
+    let stakes = try integers("stake").suffix(names.count)
+    let earnings = try integers("earnings").suffix(names.count)
+    for (name, amounts) in zip(names, zip(stakes, earnings)) {
+      table.rows.append([name, "\(amounts.0)", "\(amounts.1)"])
+    }
+    return .init("Balances at the end", table: table)
+  }
+
+  // MARK: values
+
+  private func sum(_ values: ArraySlice<Double>) -> Double {
+    values.filter { !$0.isNaN }.reduce(0, +)
+  }
+
+  private func texts(_ name: String) throws(ResultError) -> [String] {
+    guard case .text(let values) = file[name]?.values else { throw .malformed(name) }
+    return values
+  }
+
+  private func integers(_ name: String) throws(ResultError) -> [Int64] {
+    guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
+    return values
+  }
+
+  private func numbers(_ name: String) throws(ResultError) -> [Double] {
+    guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
+    return values
+  }
+}
