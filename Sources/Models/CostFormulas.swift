@@ -8,7 +8,7 @@ public struct ProductFLOPs: Sendable, Hashable {
   public var attentionProjections: UInt64 = 0
   /// Scores and their product with the values.
   public var attentionScores: UInt64 = 0
-  /// Both feed-forward products.
+  /// All feed-forward products.
   public var feedForward: UInt64 = 0
   /// The product with the token embedding.
   public var head: UInt64 = 0
@@ -36,10 +36,13 @@ extension ModelShape {
     let positions = UInt64(sequenceCount * contextLength)
     let d = UInt64(dModel)
     let layers = UInt64(layerCount)
+    let projected = UInt64(2 * queryWidth + 2 * keyValueWidth)
+    // Up and down; gate, up and down.
+    let matrices: UInt64 = architecture == .gpt3 ? 2 : 3
     var flops = ProductFLOPs()
-    flops.attentionProjections = 2 * positions * 4 * d * d * layers
-    flops.attentionScores = 2 * positions * 2 * UInt64(contextLength) * d * layers
-    flops.feedForward = 2 * positions * 2 * d * UInt64(feedForwardWidth) * layers
+    flops.attentionProjections = 2 * positions * d * projected * layers
+    flops.attentionScores = 2 * positions * 2 * UInt64(contextLength * queryWidth) * layers
+    flops.feedForward = 2 * positions * matrices * d * UInt64(feedForwardWidth) * layers
     flops.head = 2 * positions * d * UInt64(vocabularySize)
     return flops
   }

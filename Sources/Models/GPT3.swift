@@ -4,28 +4,27 @@ import Kernels
 ///
 /// The order of all operations is written in `docs/arithmetic.md`; this file fixes the order in
 /// which they follow each other.
-public struct GPT3: Sendable {
-  /// Dimensions of the model.
+public struct GPT3: LanguageModel {
   public let shape: ModelShape
-  /// Order of the parameters in the flat vector.
   public let layout: ParameterLayout
   let arithmetic: Arithmetic
 
-  /// A model of `shape`, computed in `arithmetic`.
+  /// A model of `shape`, which must be of this family, computed in `arithmetic`.
   public init(shape: ModelShape, arithmetic: Arithmetic) {
+    precondition(shape.architecture == .gpt3)
     self.shape = shape
     self.layout = ParameterLayout(shape)
     self.arithmetic = arithmetic
   }
 
-  /// Mean cross-entropy of `batch` in nats a token.
-  ///
-  /// - Parameters:
-  ///   - parameters: flat vector of `layout.count` elements.
-  ///   - workspace: made for the batch's shape; its activations are overwritten.
+  public func makeWorkspace(sequenceCount: Int, contextLength: Int) -> ModelWorkspace {
+    GPT3Workspace(shape: shape, sequenceCount: sequenceCount, contextLength: contextLength)
+  }
+
   public func loss(
-    _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: GPT3Workspace
+    _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float {
+    let workspace = own(workspace, for: batch)
     forward(GPT3Views(parameters, shape, layout), batch, workspace)
     arithmetic.softmaxCrossEntropy(
       logits: workspace.logits, targets: batch.targets, losses: workspace.losses,
@@ -33,13 +32,11 @@ public struct GPT3: Sendable {
     return arithmetic.sum(workspace.losses) / Float(batch.positionCount)
   }
 
-  /// Mean cross-entropy of `batch`, and its gradient with respect to every parameter.
-  ///
-  /// - Parameter gradient: flat vector of `layout.count` elements; overwritten.
   public func lossAndGradient(
     _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
-    in workspace: GPT3Workspace
+    in workspace: ModelWorkspace
   ) -> Float {
+    let workspace = own(workspace, for: batch)
     let views = GPT3Views(parameters, shape, layout)
     gradient.fill(0)
     forward(views, batch, workspace)
@@ -51,12 +48,17 @@ public struct GPT3: Sendable {
     return loss
   }
 
+  /// The workspace as what `makeWorkspace` made it.
+  private func own(_ workspace: ModelWorkspace, for batch: TokenBatch) -> GPT3Workspace {
+    guard let own = workspace as? GPT3Workspace, own.fits(batch, shape) else {
+      preconditionFailure("a workspace of another model or batch")
+    }
+    return own
+  }
+
   // MARK: forward
 
   private func forward(_ p: GPT3Views, _ batch: TokenBatch, _ w: GPT3Workspace) {
-    precondition(
-      w.shape == shape && w.sequenceCount == batch.sequenceCount
-        && w.contextLength == batch.contextLength)
     arithmetic.gatherRows(
       batch.tokens, of: p.tokenEmbedding,
       adding: p.positionEmbedding.rows(0..<batch.contextLength), into: w.layers[0].input)

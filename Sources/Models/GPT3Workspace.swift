@@ -1,18 +1,7 @@
 import Kernels
 
-/// Activations and their gradients of one batch shape, allocated once and reused for every step.
-///
-/// Not safe for two passes at the same time: each miner and each verifier has its own.
-public final class GPT3Workspace {
-  /// Shape that the activations belong to.
-  public let shape: ModelShape
-  /// Sequences in a batch, B.
-  public let sequenceCount: Int
-  /// Tokens in a sequence, T.
-  public let contextLength: Int
-  /// Operations of all matrix products done in this workspace so far, counted where they happen.
-  public internal(set) var productFLOPs: UInt64 = 0
-
+/// Activations of GPT-3 and their gradients; see ``ModelWorkspace``.
+final class GPT3Workspace: ModelWorkspace {
   /// Activations of one layer that its backward pass reads. N = B * T rows.
   struct Layer {
     let input: Matrix  // (N, d) residual stream before the layer
@@ -43,11 +32,7 @@ public final class GPT3Workspace {
   let attentionShape: AttentionShape
 
   /// Allocates for batches of `sequenceCount` sequences of `contextLength` tokens.
-  public init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
-    precondition(sequenceCount > 0 && contextLength > 0 && contextLength <= shape.contextLength)
-    self.shape = shape
-    self.sequenceCount = sequenceCount
-    self.contextLength = contextLength
+  override init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
     let rows = sequenceCount * contextLength
     let attentionShape = AttentionShape(
       sequences: sequenceCount, length: contextLength, heads: shape.headCount,
@@ -79,6 +64,7 @@ public final class GPT3Workspace {
     normGradient = matrix(rows, d)
     expandedGradient = matrix(rows, shape.feedForwardWidth)
     queryKeyValueGradient = matrix(rows, 3 * d)
+    super.init(shape: shape, sequenceCount: sequenceCount, contextLength: contextLength)
   }
 
   /// Queries (part 0), keys (1) or values (2) in a (N, 3d) matrix.

@@ -14,9 +14,9 @@ public final class Trainer {
   public let corpus: Corpus
   /// How it is computed; none changes a bit.
   public let arithmetic: Arithmetic
-  let model: GPT3
+  let model: any LanguageModel
   private let windows: Int
-  private let workspace: GPT3Workspace
+  private let workspace: ModelWorkspace
   private let gradient: FloatBuffer
 
   /// What an honest step gives.
@@ -41,13 +41,14 @@ public final class Trainer {
     self.task = task
     self.corpus = corpus
     self.arithmetic = arithmetic
-    do { windows = try corpus.windowCount(contextLength: Int(task.contextLength)) } catch {
+    do {
+      windows = try corpus.windowCount(contextLength: Int(task.contextLength))
+      model = try task.shape.languageModel(arithmetic: arithmetic)
+    } catch {
       throw .model(error)
     }
-    model = GPT3(shape: task.shape, arithmetic: arithmetic)
-    workspace = GPT3Workspace(
-      shape: task.shape, sequenceCount: Int(task.batchSize),
-      contextLength: Int(task.contextLength))
+    workspace = model.makeWorkspace(
+      sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
     gradient = FloatBuffer(count: task.parameterCount)
   }
 

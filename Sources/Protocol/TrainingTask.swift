@@ -107,11 +107,7 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
 extension TrainingTask: CanonicalCodable {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(arithmeticVersion)
-    for size in [
-      shape.layerCount, shape.dModel, shape.headCount, shape.contextLength, shape.vocabularySize,
-    ] {
-      writer.append(UInt32(size))
-    }
+    writer.append(shape)
     writer.append(initializationSeed)
     writer.append(corpus)
     writer.append(contextLength)
@@ -128,8 +124,7 @@ extension TrainingTask: CanonicalCodable {
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let start = reader.offset
     let version = try reader.readUInt32()
-    var sizes: [Int] = []
-    for _ in 0..<5 { sizes.append(Int(try reader.readUInt32())) }
+    let shape: ModelShape = try reader.read()
     let seed = try reader.readUInt64()
     let corpus: Commitment = try reader.read()
     let context = try reader.readUInt32()
@@ -145,11 +140,9 @@ extension TrainingTask: CanonicalCodable {
     do {
       try self.init(
         arithmeticVersion: version,
-        shape: ModelShape(
-          layerCount: sizes[0], dModel: sizes[1], headCount: sizes[2], contextLength: sizes[3],
-          vocabularySize: sizes[4]),
-        initializationSeed: seed, corpus: corpus, contextLength: Int(context),
-        batchSize: Int(batch), stepsPerBlock: Int(steps), learningRate: rate,
+        shape: shape, initializationSeed: seed,
+        corpus: corpus, contextLength: Int(context), batchSize: Int(batch),
+        stepsPerBlock: Int(steps), learningRate: rate,
         gradientFormat: IntegerFormat(bits: formats[0].bits, groupSize: formats[0].groupSize),
         modelFormat: IntegerFormat(bits: formats[1].bits, groupSize: formats[1].groupSize),
         leafValueCount: Int(leafValues))

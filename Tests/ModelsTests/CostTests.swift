@@ -53,7 +53,7 @@ import Testing
   /// GPT-3 175B in "Language Models are Few-Shot Learners", arXiv 2005.14165, table D.1: 174,600
   /// million parameters, 3.14e23 operations for 300 billion tokens without attention's scores.
   @Test func largestModelOfThePaper() throws {
-    let shape = try ModelShape(
+    let shape = try ModelShape.gpt3(
       layerCount: 96, dModel: 12_288, headCount: 96, contextLength: 2048, vocabularySize: 50_257)
     #expect(shape.headDimension == 128)
     #expect((Double(ParameterLayout(shape).count) / 1e8).rounded() == 1746)

@@ -41,7 +41,7 @@ struct GoldenCase: Decodable {
   }
 
   func modelShape() throws -> ModelShape {
-    try ModelShape(
+    try ModelShape.gpt3(
       layerCount: shape.n_layers, dModel: shape.d_model, headCount: shape.n_heads,
       contextLength: shape.context, vocabularySize: shape.vocab_size)
   }

@@ -20,8 +20,8 @@ import Testing
     let (shape, batch) = (try golden.modelShape(), try golden.batch())
     let arithmetic = Machine().arithmetic
     let model = GPT3(shape: shape, arithmetic: arithmetic)
-    let workspace = GPT3Workspace(
-      shape: shape, sequenceCount: golden.shape.batch, contextLength: golden.shape.tokens)
+    let workspace = model.makeWorkspace(
+      sequenceCount: golden.shape.batch, contextLength: golden.shape.tokens)
     let weights = FloatBuffer(parameters)
     let gradient = FloatBuffer(count: parameters.count)
 

@@ -11,7 +11,7 @@ import Testing
     var vocabulary = 16
 
     func shape() throws(ModelError) -> ModelShape {
-      try ModelShape(
+      try ModelShape.gpt3(
         layerCount: layers, dModel: dModel, headCount: heads, contextLength: context,
         vocabularySize: vocabulary)
     }
@@ -52,32 +52,6 @@ import Testing
     // Counted without allocating any of them.
     #expect(ParameterLayout(largest).count == 52_854_740_090_880)
     #expect(largest.headDimension == 64 && largest.feedForwardWidth == 262_144)
-  }
-
-  @Test func nanoIsWhatItsNameSays() throws {
-    let shape = try #require(ModelShape.preset(named: "gpt3-nano"))
-    let layout = ParameterLayout(shape)
-    #expect(shape.layerCount == 2 && shape.dModel == 64 && shape.headCount == 4)
-    #expect(shape.contextLength == 64 && shape.vocabularySize == 256)
-    #expect((100_000...300_000).contains(layout.count))
-    #expect(layout.count == 120_576)
-    #expect(layout.tensors.reduce(0) { $0 + $1.count } == layout.count)
-    #expect(ModelShape.preset(named: "gpt3-Nano") == nil)
-    #expect(ModelShape.preset(named: "") == nil)
-  }
-
-  @Test func presetsAreValidAndSortedBySize() throws {
-    var counts: [Int] = []
-    for (name, shape) in ModelShape.presets {
-      #expect(ModelShape.preset(named: name) == shape)
-      let checked = try ModelShape(
-        layerCount: shape.layerCount, dModel: shape.dModel, headCount: shape.headCount,
-        contextLength: shape.contextLength, vocabularySize: shape.vocabularySize)
-      #expect(checked == shape)
-      counts.append(ParameterLayout(shape).count)
-    }
-    #expect(!counts.isEmpty && counts == counts.sorted())
-    #expect(Set(ModelShape.presets.map(\.name)).count == counts.count)
   }
 
   @Test(arguments: CostTests.settings)

@@ -32,7 +32,7 @@ struct Setting: Sendable, CustomStringConvertible {
     tokens: Int
   ) {
     do {
-      shape = try ModelShape(
+      shape = try ModelShape.gpt3(
         layerCount: layers, dModel: dModel, headCount: heads, contextLength: context,
         vocabularySize: vocabulary)
     } catch {
@@ -60,8 +60,9 @@ struct Setting: Sendable, CustomStringConvertible {
       + "\(shape.vocabularySize), \(sequenceCount)x\(contextLength) of \(shape.contextLength)"
   }
 
-  func workspace() -> GPT3Workspace {
-    GPT3Workspace(shape: shape, sequenceCount: sequenceCount, contextLength: contextLength)
+  func workspace() -> ModelWorkspace {
+    GPT3(shape: shape, arithmetic: Machine().arithmetic)
+      .makeWorkspace(sequenceCount: sequenceCount, contextLength: contextLength)
   }
 
   func batch(_ numbers: inout TestNumbers) throws -> TokenBatch {

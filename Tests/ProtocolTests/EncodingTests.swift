@@ -112,7 +112,7 @@ struct EncodingTests {
     ) throws -> TrainingTask {
       try TrainingTask(
         arithmeticVersion: 1,
-        shape: ModelShape(
+        shape: .gpt3(
           layerCount: 1, dModel: 8, headCount: 2, contextLength: 8, vocabularySize: vocabulary),
         initializationSeed: 1,
         corpus: Commitment(

@@ -57,7 +57,7 @@ struct Fixture {
     }
     return try TrainingTask(
       arithmeticVersion: 1,
-      shape: ModelShape(
+      shape: .gpt3(
         layerCount: 1, dModel: 8, headCount: 2, contextLength: 8, vocabularySize: 256),
       initializationSeed: seed,
       corpus: Commitment(kind: .corpus, tree: tree, byteCount: bytes.count, leafSize: 256),

@@ -145,7 +145,7 @@ public struct Plan: Sendable {
         }
         shape = preset
       case .custom(let custom):
-        shape = try ModelShape(
+        shape = try ModelShape.gpt3(
           layerCount: custom.layerCount, dModel: custom.dModel, headCount: custom.headCount,
           contextLength: custom.contextLength, vocabularySize: custom.vocabularySize)
       }

@@ -1,0 +1,74 @@
+import Kernels
+
+/// A decoder that is trained on the mean cross-entropy of the next token.
+///
+/// Parameters and gradients are flat vectors in the order of ``layout``. Equal parameters, batch and
+/// shape give equal bits on every machine (`docs/arithmetic.md`), whatever the workspace did before.
+public protocol LanguageModel: Sendable {
+  /// Dimensions of the model.
+  var shape: ModelShape { get }
+  /// Order of the parameters in the flat vector.
+  var layout: ParameterLayout { get }
+
+  /// Memory for batches of `sequenceCount` sequences of `contextLength` tokens, which must be in
+  /// 1 ... `shape.contextLength`.
+  func makeWorkspace(sequenceCount: Int, contextLength: Int) -> ModelWorkspace
+
+  /// Mean cross-entropy of `batch` in nats a token.
+  ///
+  /// - Parameters:
+  ///   - parameters: flat vector of `layout.count` elements.
+  ///   - workspace: one that this model made for the batch's sizes; its activations are overwritten.
+  func loss(
+    _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
+  ) -> Float
+
+  /// Mean cross-entropy of `batch`, and its gradient with respect to every parameter.
+  ///
+  /// - Parameter gradient: flat vector of `layout.count` elements; overwritten.
+  func lossAndGradient(
+    _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
+    in workspace: ModelWorkspace
+  ) -> Float
+}
+
+extension ModelShape {
+  /// The model of this shape, computed in `arithmetic`.
+  ///
+  /// Throws ``ModelError/notComputable(_:)`` for a shape that can be described only.
+  public func languageModel(arithmetic: Arithmetic) throws(ModelError) -> any LanguageModel {
+    guard case .gpt3 = architecture, window == nil else {
+      throw .notComputable(
+        "a \(family) shape\(window == nil ? "" : " with local layers") can be described, but not "
+          + "computed, by this version")
+    }
+    return GPT3(shape: self, arithmetic: arithmetic)
+  }
+}
+
+/// Activations and their gradients of one batch shape, allocated once and reused for every step.
+///
+/// Not safe for two passes at the same time: each miner and each verifier has its own.
+public class ModelWorkspace {
+  /// Shape that the activations belong to.
+  public let shape: ModelShape
+  /// Sequences in a batch, B.
+  public let sequenceCount: Int
+  /// Tokens in a sequence, T.
+  public let contextLength: Int
+  /// Operations of all matrix products done in this workspace so far, counted where they happen.
+  public internal(set) var productFLOPs: UInt64 = 0
+
+  init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
+    precondition(sequenceCount > 0 && contextLength > 0 && contextLength <= shape.contextLength)
+    self.shape = shape
+    self.sequenceCount = sequenceCount
+    self.contextLength = contextLength
+  }
+
+  /// Whether the workspace is for batches of this size of a model of this shape.
+  func fits(_ batch: TokenBatch, _ shape: ModelShape) -> Bool {
+    self.shape == shape && sequenceCount == batch.sequenceCount
+      && contextLength == batch.contextLength
+  }
+}
