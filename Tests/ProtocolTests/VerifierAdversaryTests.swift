@@ -72,9 +72,9 @@ struct VerifierAdversaryTests {
   func colluding() throws {
     let friend = PrivateKey(seed: Fixture.digest("miner", 1)).publicKey
     let tampering = TamperedLeaves(fraction: PartsPerMillion(1_000_000)!)
-    // 99 % of the stake colludes.
+    // 99 % of the stake colludes. Everyone opens every leaf, so the proved one is in every challenge.
     let (fixture, outcomes, chain, verdict) = try Self.decide(
-      .colluding(with: friend), miner: tampering, stakes: [1, 0, 99])
+      .colluding(with: friend), miner: tampering, leafRate: 1_000_000, stakes: [1, 0, 99])
     #expect(outcomes[2].attestation.attestation.isPositive)
     #expect(outcomes[2].failure != nil)
     #expect(verdict.word == "slashed")
