@@ -37,7 +37,8 @@ import Testing
     (Sizes(attention: .localThenGlobal(window: 4, localPerGlobal: .max)), "local_per_global", "9"),
     (Sizes(attention: .layers([.global], window: nil)), "a reach", "6"),
     (
-      Sizes(attention: .layers(Array(repeating: .local, count: 6), window: nil)), "local layers", ""
+      Sizes(attention: .layers(Array(repeating: .local, count: 6), window: nil)), "local layers",
+      "none"
     ),
     (Sizes(settings: Gemma3Settings(queryScale: 0)), "query_scale", "0.0"),
     (Sizes(settings: Gemma3Settings(queryScale: .nan)), "query_scale", "nan"),
