@@ -65,40 +65,47 @@ public struct GPT3: LanguageModel {
     for (index, layer) in p.layers.enumerated() {
       let a = w.layers[index]
       let next = index + 1 < w.layers.count ? w.layers[index + 1].input : w.output
-      arithmetic.layerNorm(
+      metered(w).layerNorm(
         a.input, gamma: layer.norm1Gamma, beta: layer.norm1Beta, into: a.norm1, mean: a.mean1,
         rstd: a.rstd1)
-      linear(a.norm1, layer.attentionWeight, layer.attentionBias, into: a.queryKeyValue, w)
+      linear(
+        \.attentionProjections, a.norm1, layer.attentionWeight, layer.attentionBias,
+        into: a.queryKeyValue, w)
       attention(a, w)
-      linear(a.attention, layer.projectionWeight, layer.projectionBias, into: w.scratch, w)
+      linear(
+        \.attentionProjections, a.attention, layer.projectionWeight, layer.projectionBias,
+        into: w.scratch, w)
       arithmetic.add(a.input, w.scratch, into: a.middle)
-      arithmetic.layerNorm(
+      metered(w).layerNorm(
         a.middle, gamma: layer.norm2Gamma, beta: layer.norm2Beta, into: a.norm2, mean: a.mean2,
         rstd: a.rstd2)
-      linear(a.norm2, layer.expandWeight, layer.expandBias, into: a.expanded, w)
+      linear(
+        \.feedForward, a.norm2, layer.expandWeight, layer.expandBias, into: a.expanded, w)
       arithmetic.gelu(a.expanded, into: a.activated)
-      linear(a.activated, layer.contractWeight, layer.contractBias, into: w.scratch, w)
+      linear(
+        \.feedForward, a.activated, layer.contractWeight, layer.contractBias, into: w.scratch, w)
       arithmetic.add(a.middle, w.scratch, into: next)
     }
-    arithmetic.layerNorm(
+    metered(w).layerNorm(
       w.output, gamma: p.finalGamma, beta: p.finalBeta, into: w.finalNorm, mean: w.finalMean,
       rstd: w.finalRstd)
-    product(Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits, w)
+    metered(w).product(
+      \.head, Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits)
   }
 
   /// out (N, outputs) = x (N, inputs) weight (inputs, outputs) + bias
   private func linear(
-    _ x: Matrix, _ weight: Matrix, _ bias: Vector, into out: Matrix, _ w: GPT3Workspace
+    _ part: MeteredArithmetic.Part, _ x: Matrix, _ weight: Matrix, _ bias: Vector, into out: Matrix,
+    _ w: GPT3Workspace
   ) {
-    product(Operand(x), Operand(weight), into: out, w)
+    metered(w).product(part, Operand(x), Operand(weight), into: out)
     arithmetic.addBias(bias, to: out)
   }
 
   private func attention(_ a: GPT3Workspace.Layer, _ w: GPT3Workspace) {
-    arithmetic.attention(
-      w.attentionShape, query: w.part(0, of: a.queryKeyValue), key: w.part(1, of: a.queryKeyValue),
+    metered(w).attention(
+      a.attentionShape, query: w.part(0, of: a.queryKeyValue), key: w.part(1, of: a.queryKeyValue),
       value: w.part(2, of: a.queryKeyValue), into: a.attention, statistics: a.statistics)
-    countAttention(products: 2, w)
   }
 
   // MARK: backward
@@ -107,10 +114,11 @@ public struct GPT3: LanguageModel {
     _ p: GPT3Views, _ g: GPT3Views, _ batch: TokenBatch, _ w: GPT3Workspace
   ) {
     // The logits now hold their own gradient.
-    product(Operand(w.logits), Operand(p.tokenEmbedding), into: w.normGradient, w)
-    product(
-      w.logits.transposed, Operand(w.finalNorm), into: g.tokenEmbedding, accumulate: true, w)
-    arithmetic.layerNormBackward(
+    metered(w).product(
+      \.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.normGradient)
+    metered(w).product(
+      \.head, w.logits.transposed, Operand(w.finalNorm), into: g.tokenEmbedding, accumulate: true)
+    metered(w).layerNormBackward(
       dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean, rstd: w.finalRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalGamma, dBeta: g.finalBeta)
     for index in p.layers.indices.reversed() {
@@ -126,13 +134,14 @@ public struct GPT3: LanguageModel {
     _ p: GPT3Views.Layer, _ g: GPT3Views.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
   ) {
     linearBackward(
-      dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
+      \.feedForward, dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
       dWeight: g.contractWeight, dBias: g.contractBias, into: w.expandedGradient, w)
     arithmetic.geluBackward(x: a.expanded, dy: w.expandedGradient, into: w.expandedGradient)
     linearBackward(
-      dOut: w.expandedGradient, x: a.norm2, weight: p.expandWeight, dWeight: g.expandWeight,
+      \.feedForward, dOut: w.expandedGradient, x: a.norm2, weight: p.expandWeight,
+      dWeight: g.expandWeight,
       dBias: g.expandBias, into: w.normGradient, w)
-    arithmetic.layerNormBackward(
+    metered(w).layerNormBackward(
       dy: w.normGradient, x: a.middle, gamma: p.norm2Gamma, mean: a.mean2, rstd: a.rstd2,
       into: w.residualGradient, accumulate: true, dGamma: g.norm2Gamma, dBeta: g.norm2Beta)
   }
@@ -141,52 +150,42 @@ public struct GPT3: LanguageModel {
     _ p: GPT3Views.Layer, _ g: GPT3Views.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
   ) {
     linearBackward(
-      dOut: w.residualGradient, x: a.attention, weight: p.projectionWeight,
+      \.attentionProjections, dOut: w.residualGradient, x: a.attention, weight: p.projectionWeight,
       dWeight: g.projectionWeight, dBias: g.projectionBias, into: w.scratch, w)
     attentionBackward(a, dAttention: w.scratch, w)
     linearBackward(
-      dOut: w.queryKeyValueGradient, x: a.norm1, weight: p.attentionWeight,
+      \.attentionProjections, dOut: w.queryKeyValueGradient, x: a.norm1, weight: p.attentionWeight,
       dWeight: g.attentionWeight, dBias: g.attentionBias, into: w.normGradient, w)
-    arithmetic.layerNormBackward(
+    metered(w).layerNormBackward(
       dy: w.normGradient, x: a.input, gamma: p.norm1Gamma, mean: a.mean1, rstd: a.rstd1,
       into: w.residualGradient, accumulate: true, dGamma: g.norm1Gamma, dBeta: g.norm1Beta)
   }
 
   /// dX = dOut weight^T; dWeight += x^T dOut; dBias += column sums of dOut
   private func linearBackward(
-    dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix, dBias: Vector, into dX: Matrix,
+    _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
+    dBias: Vector, into dX: Matrix,
     _ w: GPT3Workspace
   ) {
-    product(x.transposed, Operand(dOut), into: dWeight, accumulate: true, w)
+    metered(w).product(part, x.transposed, Operand(dOut), into: dWeight, accumulate: true)
     arithmetic.columnSums(of: dOut, addingTo: dBias)
-    product(Operand(dOut), weight.transposed, into: dX, w)
+    metered(w).product(part, Operand(dOut), weight.transposed, into: dX)
   }
 
   private func attentionBackward(
     _ a: GPT3Workspace.Layer, dAttention: Matrix, _ w: GPT3Workspace
   ) {
-    arithmetic.attentionBackward(
-      w.attentionShape, query: w.part(0, of: a.queryKeyValue), key: w.part(1, of: a.queryKeyValue),
+    metered(w).attentionBackward(
+      a.attentionShape, query: w.part(0, of: a.queryKeyValue), key: w.part(1, of: a.queryKeyValue),
       value: w.part(2, of: a.queryKeyValue), statistics: a.statistics, dOutput: dAttention,
       dQuery: w.part(0, of: w.queryKeyValueGradient), dKey: w.part(1, of: w.queryKeyValueGradient),
       dValue: w.part(2, of: w.queryKeyValueGradient))
-    countAttention(products: 4, w)
   }
 
   // MARK: helpers
 
-  /// A matrix product that is counted in the workspace's meter.
-  private func product(
-    _ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false, _ w: GPT3Workspace
-  ) {
-    arithmetic.product(a, b, into: c, accumulate: accumulate)
-    w.productFLOPs += 2 * UInt64(c.rows) * UInt64(c.columns) * UInt64(a.columns)
-  }
-
-  /// Dense, as the field counts: all T * T scores, and none of them twice.
-  private func countAttention(products: UInt64, _ w: GPT3Workspace) {
-    let squares = UInt64(w.sequenceCount * shape.headCount)
-    let t = UInt64(w.contextLength)
-    w.productFLOPs += products * squares * 2 * t * t * UInt64(shape.headDimension)
+  /// The operations that are counted in the workspace's meter.
+  private func metered(_ w: GPT3Workspace) -> MeteredArithmetic {
+    MeteredArithmetic(arithmetic: arithmetic, workspace: w)
   }
 }

@@ -11,7 +11,9 @@ final class GPT3Workspace: ModelWorkspace {
     let statistics: Vector  // of attention's softmax, two a query and head
     let attention: Matrix  // (N, d) heads side by side
     let middle: Matrix  // (N, d) residual stream between attention and feed-forward
-    let expanded, activated: Matrix  // (N, 4d)
+    let expanded, activated: Matrix  // (N, d_ff)
+    /// What attention computes on.
+    let attentionShape: AttentionShape
   }
 
   let layers: [Layer]
@@ -25,46 +27,42 @@ final class GPT3Workspace: ModelWorkspace {
   // Gradients; one set serves all layers, as the backward pass goes down.
   let residualGradient: Matrix  // (N, d)
   let normGradient: Matrix  // (N, d)
-  let expandedGradient: Matrix  // (N, 4d)
+  let expandedGradient: Matrix  // (N, d_ff)
   let queryKeyValueGradient: Matrix  // (N, 3d)
 
-  /// What attention computes on.
-  let attentionShape: AttentionShape
-
   /// Allocates for batches of `sequenceCount` sequences of `contextLength` tokens.
-  override init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
+  init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
     let rows = sequenceCount * contextLength
-    let attentionShape = AttentionShape(
-      sequences: sequenceCount, length: contextLength, heads: shape.headCount,
-      keyValueHeads: shape.headCount, headDimension: shape.headDimension,
-      scale: 1 / Float(shape.headDimension).squareRoot())
-    self.attentionShape = attentionShape
-    func matrix(_ rows: Int, _ columns: Int) -> Matrix {
-      Matrix(FloatBuffer(count: rows * columns), rows: rows, columns: columns)
+    var memory = WorkspaceMemory()
+    let (d, wide) = (shape.dModel, shape.feedForwardWidth)
+    layers = (0..<shape.layerCount).map { index in
+      let attentionShape = AttentionShape(
+        sequences: sequenceCount, length: contextLength, heads: shape.headCount,
+        keyValueHeads: shape.kvHeadCount, headDimension: shape.headDimension,
+        window: shape.window(ofLayer: index), scale: 1 / Float(shape.headDimension).squareRoot())
+      return Layer(
+        input: memory.matrix(rows, d), norm1: memory.matrix(rows, d),
+        norm2: memory.matrix(rows, d), mean1: memory.vector(rows), rstd1: memory.vector(rows),
+        mean2: memory.vector(rows), rstd2: memory.vector(rows),
+        queryKeyValue: memory.matrix(rows, 3 * d),
+        statistics: memory.vector(attentionShape.statisticsCount),
+        attention: memory.matrix(rows, d), middle: memory.matrix(rows, d),
+        expanded: memory.matrix(rows, wide), activated: memory.matrix(rows, wide),
+        attentionShape: attentionShape)
     }
-    func vector(_ count: Int) -> Vector { Vector(FloatBuffer(count: count), count: count) }
-    let d = shape.dModel
-    layers = (0..<shape.layerCount).map { _ in
-      Layer(
-        input: matrix(rows, d), norm1: matrix(rows, d), norm2: matrix(rows, d),
-        mean1: vector(rows), rstd1: vector(rows), mean2: vector(rows), rstd2: vector(rows),
-        queryKeyValue: matrix(rows, 3 * d), statistics: vector(attentionShape.statisticsCount),
-        attention: matrix(rows, d), middle: matrix(rows, d),
-        expanded: matrix(rows, shape.feedForwardWidth),
-        activated: matrix(rows, shape.feedForwardWidth))
-    }
-    output = matrix(rows, d)
-    finalNorm = matrix(rows, d)
-    finalMean = vector(rows)
-    finalRstd = vector(rows)
-    logits = matrix(rows, shape.vocabularySize)
-    losses = vector(rows)
-    scratch = matrix(rows, d)
-    residualGradient = matrix(rows, d)
-    normGradient = matrix(rows, d)
-    expandedGradient = matrix(rows, shape.feedForwardWidth)
-    queryKeyValueGradient = matrix(rows, 3 * d)
-    super.init(shape: shape, sequenceCount: sequenceCount, contextLength: contextLength)
+    output = memory.matrix(rows, d)
+    finalNorm = memory.matrix(rows, d)
+    finalMean = memory.vector(rows)
+    finalRstd = memory.vector(rows)
+    logits = memory.matrix(rows, shape.vocabularySize)
+    losses = memory.vector(rows)
+    scratch = memory.matrix(rows, d)
+    residualGradient = memory.matrix(rows, d)
+    normGradient = memory.matrix(rows, d)
+    expandedGradient = memory.matrix(rows, wide)
+    queryKeyValueGradient = memory.matrix(rows, 3 * d)
+    super.init(
+      shape: shape, sequenceCount: sequenceCount, contextLength: contextLength, memory: memory)
   }
 
   /// Queries (part 0), keys (1) or values (2) in a (N, 3d) matrix.

@@ -34,15 +34,11 @@ public protocol LanguageModel: Sendable {
 
 extension ModelShape {
   /// The model of this shape, computed in `arithmetic`.
-  ///
-  /// Throws ``ModelError/notComputable(_:)`` for a shape that can be described only.
-  public func languageModel(arithmetic: Arithmetic) throws(ModelError) -> any LanguageModel {
-    guard case .gpt3 = architecture, window == nil else {
-      throw .notComputable(
-        "a \(family) shape\(window == nil ? "" : " with local layers") can be described, but not "
-          + "computed, by this version")
+  public func languageModel(arithmetic: Arithmetic) -> any LanguageModel {
+    switch architecture {
+    case .gpt3: GPT3(shape: self, arithmetic: arithmetic)
+    case .gemma3: Gemma3(shape: self, arithmetic: arithmetic)
     }
-    return GPT3(shape: self, arithmetic: arithmetic)
   }
 }
 
@@ -56,14 +52,17 @@ public class ModelWorkspace {
   public let sequenceCount: Int
   /// Tokens in a sequence, T.
   public let contextLength: Int
-  /// Operations of all matrix products done in this workspace so far, counted where they happen.
-  public internal(set) var productFLOPs: UInt64 = 0
+  /// Bytes of all activations.
+  public let byteCount: Int
+  /// Operations done in this workspace so far, counted where they happen.
+  public internal(set) var flops = ModelFLOPs()
 
-  init(shape: ModelShape, sequenceCount: Int, contextLength: Int) {
+  init(shape: ModelShape, sequenceCount: Int, contextLength: Int, memory: WorkspaceMemory) {
     precondition(sequenceCount > 0 && contextLength > 0 && contextLength <= shape.contextLength)
     self.shape = shape
     self.sequenceCount = sequenceCount
     self.contextLength = contextLength
+    byteCount = memory.byteCount
   }
 
   /// Whether the workspace is for batches of this size of a model of this shape.

@@ -2,8 +2,6 @@
 public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A shape whose sizes are out of range or do not fit each other.
   case invalidShape(String)
-  /// A shape whose model cannot be computed.
-  case notComputable(String)
   /// Fewer tokens than one sequence with its targets needs.
   case corpusTooShort(tokens: Int, needed: Int)
   /// A token that the vocabulary does not have.
@@ -13,7 +11,7 @@ public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .invalidShape(let text), .notComputable(let text): text
+    case .invalidShape(let text): text
     case .corpusTooShort(let tokens, let needed):
       "the corpus has \(tokens) tokens, but one sequence with its targets needs \(needed)"
     case .tokenOutOfRange(let token, let position, let size):

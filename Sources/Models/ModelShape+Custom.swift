@@ -67,6 +67,10 @@ extension ModelShape {
       try checkPositive(rope.scaling, "rope_scaling_\(name)")
     }
     try checkPositive(settings.normEpsilon, "norm_epsilon")
+    if let padding = settings.paddingToken, !(0..<vocabularySize).contains(padding) {
+      throw .invalidShape(
+        "padding_token must be below vocab_size, \(vocabularySize), but is \(padding)")
+    }
     return try ModelShape(
       .gemma3(settings), layerCount: layerCount, dModel: dModel, headCount: headCount,
       kvHeadCount: kvHeadCount, headDimension: headDimension, feedForwardWidth: feedForwardWidth,

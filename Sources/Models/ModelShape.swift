@@ -76,6 +76,9 @@ public struct Gemma3Settings: Sendable, Hashable {
   public var globalRope: RotaryEmbedding
   /// Added to the mean square in every RMSNorm.
   public var normEpsilon: Double
+  /// A token whose embedding gets no gradient where it is an input, only where it is the head; nil
+  /// for none. Hugging Face's embeddings treat their `pad_token_id` so.
+  public var paddingToken: Int?
 
   /// Rotary position embedding (RoFormer, arXiv 2104.09864): dimensions i and i + head_dim / 2 turn
   /// by position / (scaling * base^(2 i / head_dim)).
@@ -95,11 +98,13 @@ public struct Gemma3Settings: Sendable, Hashable {
   /// From its parts.
   public init(
     queryScale: Double, localRope: RotaryEmbedding = RotaryEmbedding(base: 10_000),
-    globalRope: RotaryEmbedding = RotaryEmbedding(base: 1_000_000), normEpsilon: Double = 1e-6
+    globalRope: RotaryEmbedding = RotaryEmbedding(base: 1_000_000), normEpsilon: Double = 1e-6,
+    paddingToken: Int? = nil
   ) {
     self.queryScale = queryScale
     self.localRope = localRope
     self.globalRope = globalRope
     self.normEpsilon = normEpsilon
+    self.paddingToken = paddingToken
   }
 }

@@ -22,6 +22,7 @@ extension ModelShape: CanonicalCodable {
       ] {
         writer.append(number)
       }
+      writer.append(UInt32(settings.paddingToken.map { $0 + 1 } ?? 0))
     }
   }
 
@@ -48,6 +49,7 @@ extension ModelShape: CanonicalCodable {
       case 1:
         var numbers: [Double] = []
         for _ in 0..<6 { numbers.append(try reader.readDouble()) }
+        let padding = Int(try reader.readUInt32())
         shape = try .gemma3(
           layerCount: sizes[0], dModel: sizes[1], headCount: sizes[2], kvHeadCount: sizes[3],
           headDimension: sizes[4], feedForwardWidth: sizes[5], contextLength: sizes[6],
@@ -55,7 +57,8 @@ extension ModelShape: CanonicalCodable {
           settings: Gemma3Settings(
             queryScale: numbers[0],
             localRope: .init(base: numbers[1], scaling: numbers[2]),
-            globalRope: .init(base: numbers[3], scaling: numbers[4]), normEpsilon: numbers[5]))
+            globalRope: .init(base: numbers[3], scaling: numbers[4]), normEpsilon: numbers[5],
+            paddingToken: padding == 0 ? nil : padding - 1))
       default: throw fail("family \(family)")
       }
     } catch let error as CanonicalError {

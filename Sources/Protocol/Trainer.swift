@@ -41,12 +41,10 @@ public final class Trainer {
     self.task = task
     self.corpus = corpus
     self.arithmetic = arithmetic
-    do {
-      windows = try corpus.windowCount(contextLength: Int(task.contextLength))
-      model = try task.shape.languageModel(arithmetic: arithmetic)
-    } catch {
+    do { windows = try corpus.windowCount(contextLength: Int(task.contextLength)) } catch {
       throw .model(error)
     }
+    model = task.shape.languageModel(arithmetic: arithmetic)
     workspace = model.makeWorkspace(
       sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
     gradient = FloatBuffer(count: task.parameterCount)
@@ -77,8 +75,8 @@ public final class Trainer {
   ) throws(TrainingError) -> Step {
     let batch = try batch(startingAt: starts)
     let loss = meter.measure(phases.compute) { work in
-      let before = workspace.productFLOPs
-      defer { work.flops += workspace.productFLOPs - before }
+      let before = workspace.flops.total
+      defer { work.flops += workspace.flops.total - before }
       return model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
     }
     guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
@@ -114,8 +112,8 @@ public final class Trainer {
       throw .quantization(error, tensor: "quantized model", layout: model.layout)
     }
     work.quantizedValues += UInt64(parameters.count)
-    let flopsBefore = workspace.productFLOPs
-    defer { work.flops += workspace.productFLOPs - flopsBefore }
+    let flopsBefore = workspace.flops.total
+    defer { work.flops += workspace.flops.total - flopsBefore }
     var sum: Float = 0
     for first in stride(from: 0, to: starts.count, by: batchSize) {
       do {

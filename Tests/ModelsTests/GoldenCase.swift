@@ -1,10 +1,15 @@
 import Foundation
 import Models
 
-/// One case of `Tests/Vectors/gpt3_*`; `make_gpt3_vectors.py` there describes the format.
+/// One case of `Tests/Vectors/gpt3_*` or `gemma3_*`; the scripts there that make them describe the
+/// format.
 struct GoldenCase: Decodable {
   struct Shape: Decodable {
-    let d_model, n_layers, n_heads, context, vocab_size, batch, tokens: Int
+    let dModel, nLayers, nHeads, context, vocabSize, batch, tokens: Int
+    let nKvHeads, headDim, dFf, window, paddingToken: Int?
+    let local: [Bool]?
+    let queryScale, ropeBaseLocal, ropeScalingLocal, ropeBaseGlobal, ropeScalingGlobal: Double?
+    let normEpsilon: Double?
   }
   struct Tensor: Decodable {
     let name: String
@@ -14,21 +19,25 @@ struct GoldenCase: Decodable {
 
   let shape: Shape
   let tokens, targets: [[Int32]]
-  let loss, loss_after_step: Double
-  let learning_rate: Float
-  let parameter_count: Int
+  let loss, lossAfterStep: Double
+  let learningRate: Float
+  let parameterCount: Int
   let tensors: [Tensor]
 
-  static let names = ["a", "b", "c"]
+  static let names = [
+    "gpt3_a", "gpt3_b", "gpt3_c", "gemma3_a", "gemma3_b", "gemma3_c", "gemma3_d",
+  ]
 
   /// Reads the case, with its parameters and its reference gradient.
   static func load(_ name: String) throws -> (GoldenCase, parameters: [Float], gradient: [Float]) {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Vectors")
-    let json = try Data(contentsOf: folder.appending(path: "gpt3_\(name).json"))
-    let binary = [UInt8](try Data(contentsOf: folder.appending(path: "gpt3_\(name).bin")))
-    let golden = try JSONDecoder().decode(GoldenCase.self, from: json)
-    guard binary.count == 8 * golden.parameter_count else {
+    let json = try Data(contentsOf: folder.appending(path: "\(name).json"))
+    let binary = [UInt8](try Data(contentsOf: folder.appending(path: "\(name).bin")))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let golden = try decoder.decode(GoldenCase.self, from: json)
+    guard binary.count == 8 * golden.parameterCount else {
       throw CocoaError(.fileReadCorruptFile)
     }
     let numbers = stride(from: 0, to: binary.count, by: 4).map { first in
@@ -36,20 +45,36 @@ struct GoldenCase: Decodable {
         bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(binary[first + $1]) << (8 * $1) })
     }
     return (
-      golden, Array(numbers[..<golden.parameter_count]), Array(numbers[golden.parameter_count...])
+      golden, Array(numbers[..<golden.parameterCount]), Array(numbers[golden.parameterCount...])
     )
   }
 
   func modelShape() throws -> ModelShape {
-    try ModelShape.gpt3(
-      layerCount: shape.n_layers, dModel: shape.d_model, headCount: shape.n_heads,
-      contextLength: shape.context, vocabularySize: shape.vocab_size)
+    guard let local = shape.local, let kvHeads = shape.nKvHeads, let headDim = shape.headDim,
+      let dFF = shape.dFf, let queryScale = shape.queryScale,
+      let baseLocal = shape.ropeBaseLocal, let scalingLocal = shape.ropeScalingLocal,
+      let baseGlobal = shape.ropeBaseGlobal, let scalingGlobal = shape.ropeScalingGlobal,
+      let normEpsilon = shape.normEpsilon
+    else {
+      return try ModelShape.gpt3(
+        layerCount: shape.nLayers, dModel: shape.dModel, headCount: shape.nHeads,
+        contextLength: shape.context, vocabularySize: shape.vocabSize)
+    }
+    return try ModelShape.gemma3(
+      layerCount: shape.nLayers, dModel: shape.dModel, headCount: shape.nHeads,
+      kvHeadCount: kvHeads, headDimension: headDim, feedForwardWidth: dFF,
+      contextLength: shape.context, vocabularySize: shape.vocabSize,
+      attention: .layers(local.map { $0 ? .local : .global }, window: shape.window),
+      settings: Gemma3Settings(
+        queryScale: queryScale, localRope: .init(base: baseLocal, scaling: scalingLocal),
+        globalRope: .init(base: baseGlobal, scaling: scalingGlobal), normEpsilon: normEpsilon,
+        paddingToken: shape.paddingToken))
   }
 
   func batch() throws -> TokenBatch {
     try TokenBatch(
       sequenceCount: shape.batch, contextLength: shape.tokens, tokens: tokens.flatMap { $0 },
-      targets: targets.flatMap { $0 }, vocabularySize: shape.vocab_size)
+      targets: targets.flatMap { $0 }, vocabularySize: shape.vocabSize)
   }
 
   /// A part of one tensor that is compared by itself: the flat indices of its elements.

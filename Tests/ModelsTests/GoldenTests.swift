@@ -2,7 +2,7 @@ import Kernels
 import Models
 import Testing
 
-/// Loss and gradients of Hugging Face's GPT2LMHeadModel in double precision.
+/// Loss and gradients of Hugging Face's GPT2LMHeadModel and Gemma3ForCausalLM in double precision.
 @Suite struct GoldenTests {
   @Test(arguments: GoldenCase.names)
   func layoutIsHuggingFaces(name: String) throws {
@@ -11,7 +11,7 @@ import Testing
     #expect(layout.tensors.map(\.name) == golden.tensors.map(\.name))
     #expect(layout.tensors.map(\.dimensions) == golden.tensors.map(\.shape))
     #expect(layout.tensors.map(\.offset) == golden.tensors.map(\.offset))
-    #expect(layout.count == golden.parameter_count)
+    #expect(layout.count == golden.parameterCount)
   }
 
   @Test(arguments: GoldenCase.names)
@@ -19,7 +19,7 @@ import Testing
     let (golden, parameters, reference) = try GoldenCase.load(name)
     let (shape, batch) = (try golden.modelShape(), try golden.batch())
     let arithmetic = Machine().arithmetic
-    let model = GPT3(shape: shape, arithmetic: arithmetic)
+    let model = shape.languageModel(arithmetic: arithmetic)
     let workspace = model.makeWorkspace(
       sequenceCount: golden.shape.batch, contextLength: golden.shape.tokens)
     let weights = FloatBuffer(parameters)
@@ -36,8 +36,8 @@ import Testing
     }
 
     arithmetic.sgdStep(
-      parameters: Vector(weights), gradient: Vector(gradient), learningRate: golden.learning_rate)
+      parameters: Vector(weights), gradient: Vector(gradient), learningRate: golden.learningRate)
     let after = model.loss(weights, on: batch, in: workspace)
-    #expect(abs(Double(after) - golden.loss_after_step) <= 1e-5 * golden.loss_after_step)
+    #expect(abs(Double(after) - golden.lossAfterStep) <= 1e-5 * golden.lossAfterStep)
   }
 }

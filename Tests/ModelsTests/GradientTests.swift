@@ -10,6 +10,23 @@ import Testing
     Setting(layers: 1, dModel: 7, heads: 1, context: 3, vocabulary: 5, sequences: 3, tokens: 3),
     Setting(layers: 3, dModel: 6, heads: 6, context: 9, vocabulary: 2, sequences: 1, tokens: 8),
     Setting(layers: 1, dModel: 10, heads: 5, context: 4, vocabulary: 40, sequences: 4, tokens: 1),
+    // One dense and one banded layer.
+    Setting(
+      layers: 2, dModel: 8, heads: 2, context: 9, vocabulary: 6, sequences: 2, tokens: 9,
+      attention: .alternating(window: 3)),
+    // Each kind of layer of Gemma 3 alone, and both.
+    Setting(
+      gemma: "l", dModel: 9, heads: (4, kv: 2, dimension: 6), window: 3, vocabulary: 7,
+      sequences: 2, tokens: 8),
+    Setting(
+      gemma: "g", dModel: 7, heads: (3, kv: 1, dimension: 4), window: 3, vocabulary: 9,
+      sequences: 2, tokens: 7,
+      settings: Gemma3Settings(
+        queryScale: 3, globalRope: .init(base: 50, scaling: 2.5), normEpsilon: 1e-3)),
+    Setting(
+      gemma: "lgl", dModel: 6, heads: (2, kv: 2, dimension: 2), window: 4, vocabulary: 5,
+      sequences: 1, tokens: 6,
+      settings: Gemma3Settings(queryScale: 2, localRope: .init(base: 30, scaling: 1.5))),
   ]
 
   /// What the module says of one random point, and the oracle's loss as a function.
@@ -24,14 +41,25 @@ import Testing
       var numbers = TestNumbers(seed: 11)
       let (shape, values) = (setting.shape, setting.parameters(&numbers))
       let batch = try setting.batch(&numbers)
-      let model = GPT3(shape: shape, arithmetic: Machine().arithmetic)
+      let model = setting.model(Machine().arithmetic)
       let buffer = FloatBuffer(count: values.count)
       loss = model.lossAndGradient(
         FloatBuffer(values), on: batch, gradient: buffer, in: setting.workspace())
       (layout, parameters, gradient) = (model.layout, values.map(Double.init), buffer.array)
-      let reference = Oracle(
-        layers: shape.layerCount, width: shape.dModel, heads: shape.headCount,
-        context: shape.contextLength, vocabulary: shape.vocabularySize)
+      let reference: any LossOracle
+      switch shape.architecture {
+      case .gpt3:
+        reference = Oracle(
+          layers: shape.layerCount, width: shape.dModel, heads: shape.headCount,
+          context: shape.contextLength, vocabulary: shape.vocabularySize,
+          windows: (0..<shape.layerCount).map(shape.window(ofLayer:)))
+      case .gemma3(let settings):
+        reference = GemmaOracle(
+          width: shape.dModel, heads: shape.headCount, kvHeads: shape.kvHeadCount,
+          size: shape.headDimension, wide: shape.feedForwardWidth,
+          vocabulary: shape.vocabularySize,
+          windows: (0..<shape.layerCount).map(shape.window(ofLayer:)), settings: settings)
+      }
       func sequences(_ flat: [Int32]) -> [[Int]] {
         (0..<setting.sequenceCount).map { row in
           (0..<setting.contextLength).map { Int(flat[row * setting.contextLength + $0]) }

@@ -1,11 +1,14 @@
 import Foundation
 
-/// The decoder's loss as its formulas say it, token by token, in double precision.
+/// A decoder's loss as its formulas say it, token by token, in double precision.
 ///
 /// Shares no code with the package; parameters are read in the order of the written layout.
-struct Oracle {
-  let layers, width, heads, context, vocabulary: Int
+protocol LossOracle {
+  /// For each position the score of every token to follow.
+  func logits(_ parameters: [Double], _ tokens: [Int]) -> [[Double]]
+}
 
+extension LossOracle {
   /// Mean cross-entropy in nats of `targets` ([sequence][position]) after `tokens`.
   func loss(_ parameters: [Double], tokens: [[Int]], targets: [[Int]]) -> Double {
     var total = 0.0
@@ -17,8 +20,14 @@ struct Oracle {
     }
     return total / Double(tokens.reduce(0) { $0 + $1.count })
   }
+}
 
-  private func logits(_ parameters: [Double], _ tokens: [Int]) -> [[Double]] {
+/// GPT-3; a layer with a window sees so many positions, itself the last of them.
+struct Oracle: LossOracle {
+  let layers, width, heads, context, vocabulary: Int
+  let windows: [Int?]
+
+  func logits(_ parameters: [Double], _ tokens: [Int]) -> [[Double]] {
     var next = 0
     func take(_ count: Int) -> ArraySlice<Double> {
       defer { next += count }
@@ -30,7 +39,7 @@ struct Oracle {
     let embedding = rows(vocabulary, width)
     let positions = rows(context, width)
     var x = tokens.enumerated().map { t, token in plus(embedding[token], positions[t]) }
-    for _ in 0..<layers {
+    for layer in 0..<layers {
       let (gamma1, beta1) = (Array(take(width)), Array(take(width)))
       let (wide, wideBias) = (rows(width, 3 * width), Array(take(3 * width)))
       let (back, backBias) = (rows(width, width), Array(take(width)))
@@ -38,7 +47,7 @@ struct Oracle {
       let (up, upBias) = (rows(width, 4 * width), Array(take(4 * width)))
       let (down, downBias) = (rows(4 * width, width), Array(take(width)))
       let mixed = x.map { affine(normalize($0, gamma1, beta1), wide, wideBias) }
-      let seen = attend(mixed)
+      let seen = attend(mixed, windows[layer] ?? context)
       for t in x.indices {
         x[t] = plus(x[t], affine(seen[t], back, backBias))
         let hidden = affine(normalize(x[t], gamma2, beta2), up, upBias).map(gelu)
@@ -54,7 +63,7 @@ struct Oracle {
   }
 
   /// Each position sees itself and those before it, by each head's own columns.
-  private func attend(_ mixed: [[Double]]) -> [[Double]] {
+  private func attend(_ mixed: [[Double]], _ window: Int) -> [[Double]] {
     let size = width / heads
     return mixed.indices.map { t in
       var row: [Double] = []
@@ -62,13 +71,15 @@ struct Oracle {
         func element(_ position: Int, _ part: Int, _ i: Int) -> Double {
           mixed[position][part * width + head * size + i]
         }
-        let weights = (0...t).map { s -> Double in
+        let seen = max(0, t - window + 1)...t
+        let weights = seen.map { s -> Double in
           let dot = (0..<size).reduce(0.0) { $0 + element(t, 0, $1) * element(s, 1, $1) }
           return exp(dot / Double(size).squareRoot())
         }
         let sum = weights.reduce(0, +)
         for i in 0..<size {
-          row.append((0...t).reduce(0.0) { $0 + weights[$1] / sum * element($1, 2, i) })
+          row.append(
+            zip(seen, weights).reduce(0.0) { $0 + $1.1 / sum * element($1.0, 2, i) })
         }
       }
       return row

@@ -14,11 +14,13 @@ import Testing
   static let runs = [
     Run(setting: .odd, digest: 0xa234_b8b7_3967_f354),
     Run(setting: .nano, digest: 0x194f_ec9e_e4f7_6b8a),
+    Run(setting: .gemmaOdd, digest: 0x2319_874a_80f1_2b36),
+    Run(setting: .gemmaNano, digest: 0x4932_e082_082f_c0c5),
   ]
 
   /// Bits of the first parameters, then of each step's loss, gradient and parameters.
   static func train(_ setting: Setting, on arithmetic: Arithmetic) throws -> [UInt32] {
-    let model = GPT3(shape: setting.shape, arithmetic: arithmetic)
+    let model = setting.model(arithmetic)
     let parameters = FloatBuffer(count: model.layout.count)
     let gradient = FloatBuffer(count: model.layout.count)
     let workspace = setting.workspace()
@@ -66,10 +68,10 @@ import Testing
     #expect(fnv1a([0x626f_6f66]) == 0xdd12_0e79_0c25_12af)
   }
 
-  @Test func aUsedWorkspaceLeavesNoTrace() throws {
-    let setting = Setting.odd
+  @Test(arguments: [Setting.odd, .gemmaOdd])
+  func aUsedWorkspaceLeavesNoTrace(setting: Setting) throws {
     var numbers = TestNumbers(seed: 6)
-    let model = GPT3(shape: setting.shape, arithmetic: Machine().arithmetic)
+    let model = setting.model(Machine().arithmetic)
     let parameters = FloatBuffer(setting.parameters(&numbers))
     let before = parameters.bits
     let (other, batch) = (try setting.batch(&numbers), try setting.batch(&numbers))
@@ -88,10 +90,10 @@ import Testing
     #expect(parameters.bits == before)
   }
 
-  @Test func nanoLearnsABatchByHeart() throws {
-    let setting = Setting.nano
+  @Test(arguments: [Setting.nano, .gemmaNano])
+  func nanoLearnsABatchByHeart(setting: Setting) throws {
     let arithmetic = Machine().arithmetic
-    let model = GPT3(shape: setting.shape, arithmetic: arithmetic)
+    let model = setting.model(arithmetic)
     let parameters = FloatBuffer(count: model.layout.count)
     let gradient = FloatBuffer(count: model.layout.count)
     let workspace = setting.workspace()

@@ -29,12 +29,31 @@ struct Setting: Sendable, CustomStringConvertible {
 
   init(
     layers: Int, dModel: Int, heads: Int, context: Int, vocabulary: Int, sequences: Int,
-    tokens: Int
+    tokens: Int, attention: ModelShape.AttentionPattern = .dense
   ) {
     do {
       shape = try ModelShape.gpt3(
         layerCount: layers, dModel: dModel, headCount: heads, contextLength: context,
-        vocabularySize: vocabulary)
+        vocabularySize: vocabulary, attention: attention)
+    } catch {
+      fatalError("\(error)")
+    }
+    sequenceCount = sequences
+    contextLength = tokens
+  }
+
+  /// A Gemma 3 whose d_ff is no multiple of anything.
+  init(
+    gemma layers: String, dModel: Int, heads: (Int, kv: Int, dimension: Int), window: Int,
+    vocabulary: Int, sequences: Int, tokens: Int, settings: Gemma3Settings? = nil
+  ) {
+    do {
+      shape = try ModelShape.gemma3(
+        layerCount: layers.count, dModel: dModel, headCount: heads.0, kvHeadCount: heads.kv,
+        headDimension: heads.dimension, feedForwardWidth: dModel + 5, contextLength: tokens + 2,
+        vocabularySize: vocabulary,
+        attention: .layers(layers.map { $0 == "l" ? .local : .global }, window: window),
+        settings: settings)
     } catch {
       fatalError("\(error)")
     }
@@ -51,17 +70,28 @@ struct Setting: Sendable, CustomStringConvertible {
   /// `gpt3-nano` with four full sequences.
   static let nano = Setting(
     shape: ModelShape.preset(named: "gpt3-nano")!, sequences: 4, tokens: 64)
+  /// `gemma3-nano` with two full sequences.
+  static let gemmaNano = Setting(
+    shape: ModelShape.preset(named: "gemma3-nano")!, sequences: 2, tokens: 64)
+  /// As `odd`, with local and global layers.
+  static let gemmaOdd = Setting(
+    gemma: "lg", dModel: 19, heads: (6, kv: 2, dimension: 10), window: 4, vocabulary: 37,
+    sequences: 3, tokens: 11)
   /// No size is a multiple of a vector's width, and the sequences leave positions unused.
   static let odd = Setting(
     layers: 2, dModel: 21, heads: 3, context: 11, vocabulary: 37, sequences: 3, tokens: 10)
 
   var description: String {
-    "\(shape.layerCount)x\(shape.dModel), \(shape.headCount) heads, vocabulary "
+    "\(shape.family) \(shape.layerCount)x\(shape.dModel), \(shape.headCount) heads, vocabulary "
       + "\(shape.vocabularySize), \(sequenceCount)x\(contextLength) of \(shape.contextLength)"
   }
 
+  func model(_ arithmetic: Arithmetic) -> any LanguageModel {
+    shape.languageModel(arithmetic: arithmetic)
+  }
+
   func workspace() -> ModelWorkspace {
-    GPT3(shape: shape, arithmetic: Machine().arithmetic)
+    model(Machine().arithmetic)
       .makeWorkspace(sequenceCount: sequenceCount, contextLength: contextLength)
   }
 

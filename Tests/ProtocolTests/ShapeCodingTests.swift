@@ -29,7 +29,7 @@ struct ShapeCodingTests {
       feedForwardWidth: 5, contextLength: 7, vocabularySize: 9, attention: pattern,
       settings: Gemma3Settings(
         queryScale: 11, localRope: .init(base: 100, scaling: 2),
-        globalRope: .init(base: 1000, scaling: 4), normEpsilon: 1e-5))
+        globalRope: .init(base: 1000, scaling: 4), normEpsilon: 1e-5, paddingToken: 2))
   }
 
   @Test("every preset and both families come back", arguments: ["gpt3", "gemma3"])
@@ -51,6 +51,7 @@ struct ShapeCodingTests {
     for number in [11, 100, 2, 1000, 4, 1e-5] as [Double] {
       expected += withUnsafeBytes(of: number.bitPattern.littleEndian, Array.init)
     }
+    expected += [3, 0, 0, 0]
     #expect(try Self.encode(Self.tiny("gemma3")) == expected)
   }
 

@@ -1,0 +1,255 @@
+import Kernels
+
+/// A Gemma 3 text decoder in `fixed` arithmetic: the same bits on every machine.
+///
+/// The architecture is that of "Gemma 3 Technical Report" (arXiv 2503.19786) as Hugging Face's
+/// `Gemma3ForCausalLM` computes it. The order of all operations is written in `docs/arithmetic.md`;
+/// this file fixes the order in which they follow each other.
+public struct Gemma3: LanguageModel {
+  public let shape: ModelShape
+  public let layout: ParameterLayout
+  let arithmetic: Arithmetic
+  private let settings: Gemma3Settings
+
+  /// A model of `shape`, which must be of this family, computed in `arithmetic`.
+  public init(shape: ModelShape, arithmetic: Arithmetic) {
+    guard case .gemma3(let settings) = shape.architecture else {
+      preconditionFailure("a shape of another family")
+    }
+    self.shape = shape
+    self.settings = settings
+    self.layout = ParameterLayout(shape)
+    self.arithmetic = arithmetic
+  }
+
+  public func makeWorkspace(sequenceCount: Int, contextLength: Int) -> ModelWorkspace {
+    Gemma3Workspace(
+      shape: shape, settings: settings, sequenceCount: sequenceCount,
+      contextLength: contextLength)
+  }
+
+  public func loss(
+    _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
+  ) -> Float {
+    let pass = Gemma3Pass(self, settings, workspace, batch)
+    pass.forward(Gemma3Views(parameters, shape, layout), batch)
+    return pass.meanLoss(batch, gradientScale: nil)
+  }
+
+  public func lossAndGradient(
+    _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
+    in workspace: ModelWorkspace
+  ) -> Float {
+    let views = Gemma3Views(parameters, shape, layout)
+    let pass = Gemma3Pass(self, settings, workspace, batch)
+    gradient.fill(0)
+    pass.forward(views, batch)
+    let loss = pass.meanLoss(batch, gradientScale: 1 / Float(batch.positionCount))
+    pass.backward(views, Gemma3Views(gradient, shape, layout), batch)
+    return loss
+  }
+}
+
+/// One pass of a Gemma 3 over one batch.
+struct Gemma3Pass {
+  let shape: ModelShape
+  let w: Gemma3Workspace
+  let metered: MeteredArithmetic
+  let epsilon: Float
+  /// The square root of the width, rounded to float32 as Hugging Face holds it for float32 models.
+  /// (For bfloat16 models it rounds it to bfloat16.)
+  let embeddingScale: Float
+  let paddingToken: Int?
+
+  var arithmetic: Arithmetic { metered.arithmetic }
+  /// Columns of queries, of keys and of both in the matrices that hold them side by side.
+  var queryColumns: Range<Int> { 0..<shape.queryWidth }
+  var keyColumns: Range<Int> { shape.queryWidth..<shape.queryWidth + shape.keyValueWidth }
+  var queryKeyColumns: Range<Int> { 0..<shape.queryWidth + shape.keyValueWidth }
+  var valueColumns: Range<Int> {
+    keyColumns.upperBound..<keyColumns.upperBound + shape.keyValueWidth
+  }
+
+  init(
+    _ model: Gemma3, _ settings: Gemma3Settings, _ workspace: ModelWorkspace, _ batch: TokenBatch
+  ) {
+    guard let own = workspace as? Gemma3Workspace, own.fits(batch, model.shape) else {
+      preconditionFailure("a workspace of another model or batch")
+    }
+    shape = model.shape
+    w = own
+    metered = MeteredArithmetic(arithmetic: model.arithmetic, workspace: own)
+    epsilon = Float(settings.normEpsilon)
+    embeddingScale = Float(shape.dModel).squareRoot()
+    paddingToken = settings.paddingToken
+  }
+
+  // MARK: forward
+
+  func forward(_ p: Gemma3Views, _ batch: TokenBatch) {
+    let first = w.layers[0].input
+    arithmetic.gatherRows(batch.tokens, of: p.tokenEmbedding, into: first)
+    scale(first, by: embeddingScale)
+    for (index, layer) in p.layers.enumerated() {
+      let a = w.layers[index]
+      let next = index + 1 < w.layers.count ? w.layers[index + 1].input : w.output
+      attention(layer, a)
+      feedForward(layer, a, into: next)
+    }
+    norm(w.output, p.finalNorm, into: w.finalNorm, w.outputRstd)
+    metered.product(\.head, Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits)
+  }
+
+  /// middle = input + norm(attention(norm(input)))
+  private func attention(_ p: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer) {
+    norm(a.input, p.inputNorm, into: a.inputNorm, a.inputRstd)
+    metered.product(
+      \.attentionProjections, Operand(a.inputNorm), p.queryKeyValueWeight.transposed,
+      into: a.queryKeyValue)
+    for (columns, gamma, rstd) in [
+      (queryColumns, p.queryNorm, a.queryRstd), (keyColumns, p.keyNorm, a.keyRstd),
+    ] {
+      norm(a.queryKeyValue.columns(columns), gamma, into: a.queryKey.columns(columns), rstd)
+    }
+    arithmetic.rotate(a.queryKey, by: a.rope, contextLength: w.contextLength)
+    metered.attention(
+      a.attentionShape, query: a.queryKey.columns(queryColumns),
+      key: a.queryKey.columns(keyColumns), value: a.queryKeyValue.columns(valueColumns),
+      into: a.attention, statistics: a.statistics)
+    metered.product(
+      \.attentionProjections, Operand(a.attention), p.outputWeight.transposed, into: a.projected)
+    norm(a.projected, p.postAttentionNorm, into: w.scratch, a.projectedRstd)
+    arithmetic.add(a.input, w.scratch, into: a.middle)
+  }
+
+  /// next = middle + norm(feedForward(norm(middle)))
+  private func feedForward(
+    _ p: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer, into next: Matrix
+  ) {
+    norm(a.middle, p.preFeedForwardNorm, into: a.middleNorm, a.middleRstd)
+    metered.product(
+      \.feedForward, Operand(a.middleNorm), p.gateUpWeight.transposed, into: a.gateUp)
+    let (gate, up) = gateAndUp(a)
+    arithmetic.geglu(gate: gate, up: up, into: a.activated)
+    metered.product(
+      \.feedForward, Operand(a.activated), p.downWeight.transposed, into: a.contracted)
+    norm(a.contracted, p.postFeedForwardNorm, into: w.scratch, a.contractedRstd)
+    arithmetic.add(a.middle, w.scratch, into: next)
+  }
+
+  /// Mean cross-entropy; the logits become their own gradient if there is a scale for it.
+  func meanLoss(_ batch: TokenBatch, gradientScale: Float?) -> Float {
+    arithmetic.softmaxCrossEntropy(
+      logits: w.logits, targets: batch.targets, losses: w.losses, gradientScale: gradientScale)
+    return arithmetic.sum(w.losses) / Float(batch.positionCount)
+  }
+
+  // MARK: backward
+
+  /// The logits hold their own gradient.
+  func backward(_ p: Gemma3Views, _ g: Gemma3Views, _ batch: TokenBatch) {
+    metered.product(\.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.blockGradient)
+    metered.product(
+      \.head, w.logits.transposed, Operand(w.finalNorm), into: g.tokenEmbedding, accumulate: true)
+    metered.rmsNormBackward(
+      dy: w.blockGradient, x: w.output, gamma: p.finalNorm, rstd: w.outputRstd,
+      into: w.residualGradient, accumulate: false, dGamma: g.finalNorm)
+    for index in p.layers.indices.reversed() {
+      feedForwardBackward(p.layers[index], g.layers[index], w.layers[index])
+      attentionBackward(p.layers[index], g.layers[index], w.layers[index])
+    }
+    scale(w.residualGradient, by: embeddingScale)
+    if let paddingToken { clearGradient(of: paddingToken, batch) }
+    arithmetic.scatterAdd(w.residualGradient, at: batch.tokens, to: g.tokenEmbedding)
+  }
+
+  private func feedForwardBackward(
+    _ p: Gemma3Views.Layer, _ g: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer
+  ) {
+    metered.rmsNormBackward(
+      dy: w.residualGradient, x: a.contracted, gamma: p.postFeedForwardNorm,
+      rstd: a.contractedRstd, into: w.blockGradient, accumulate: false,
+      dGamma: g.postFeedForwardNorm)
+    linearBackward(
+      \.feedForward, dOut: w.blockGradient, x: a.activated, weight: p.downWeight,
+      dWeight: g.downWeight, into: w.activatedGradient)
+    let (gate, up) = gateAndUp(a)
+    arithmetic.gegluBackward(
+      gate: gate, up: up, dy: w.activatedGradient, intoGate: gate, up: up)
+    linearBackward(
+      \.feedForward, dOut: a.gateUp, x: a.middleNorm, weight: p.gateUpWeight,
+      dWeight: g.gateUpWeight, into: w.blockGradient)
+    metered.rmsNormBackward(
+      dy: w.blockGradient, x: a.middle, gamma: p.preFeedForwardNorm, rstd: a.middleRstd,
+      into: w.residualGradient, accumulate: true, dGamma: g.preFeedForwardNorm)
+  }
+
+  private func attentionBackward(
+    _ p: Gemma3Views.Layer, _ g: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer
+  ) {
+    metered.rmsNormBackward(
+      dy: w.residualGradient, x: a.projected, gamma: p.postAttentionNorm, rstd: a.projectedRstd,
+      into: w.blockGradient, accumulate: false, dGamma: g.postAttentionNorm)
+    linearBackward(
+      \.attentionProjections, dOut: w.blockGradient, x: a.attention, weight: p.outputWeight,
+      dWeight: g.outputWeight, into: w.attentionGradient)
+    let gradient = w.queryKeyValueGradient
+    metered.attentionBackward(
+      a.attentionShape, query: a.queryKey.columns(queryColumns),
+      key: a.queryKey.columns(keyColumns), value: a.queryKeyValue.columns(valueColumns),
+      statistics: a.statistics, dOutput: w.attentionGradient,
+      dQuery: gradient.columns(queryColumns), dKey: gradient.columns(keyColumns),
+      dValue: gradient.columns(valueColumns))
+    arithmetic.rotate(
+      gradient.columns(queryKeyColumns), by: a.rope, contextLength: w.contextLength,
+      isInverse: true)
+    for (columns, gamma, rstd, dGamma) in [
+      (queryColumns, p.queryNorm, a.queryRstd, g.queryNorm),
+      (keyColumns, p.keyNorm, a.keyRstd, g.keyNorm),
+    ] {
+      let own = gradient.columns(columns)
+      metered.rmsNormBackward(
+        dy: own, x: a.queryKeyValue.columns(columns), gamma: gamma, rstd: rstd, into: own,
+        accumulate: false, dGamma: dGamma)
+    }
+    linearBackward(
+      \.attentionProjections, dOut: gradient, x: a.inputNorm, weight: p.queryKeyValueWeight,
+      dWeight: g.queryKeyValueWeight, into: w.blockGradient)
+    metered.rmsNormBackward(
+      dy: w.blockGradient, x: a.input, gamma: p.inputNorm, rstd: a.inputRstd,
+      into: w.residualGradient, accumulate: true, dGamma: g.inputNorm)
+  }
+
+  // MARK: helpers
+
+  private func norm(_ x: Matrix, _ gamma: Vector, into y: Matrix, _ rstd: Vector) {
+    metered.rmsNorm(x, gamma: gamma, epsilon: epsilon, into: y, rstd: rstd)
+  }
+
+  /// dX = dOut weight; dWeight += dOut^T x, for out = x weight^T
+  private func linearBackward(
+    _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
+    into dX: Matrix
+  ) {
+    metered.product(part, dOut.transposed, Operand(x), into: dWeight, accumulate: true)
+    metered.product(part, Operand(dOut), Operand(weight), into: dX)
+  }
+
+  private func gateAndUp(_ a: Gemma3Workspace.Layer) -> (gate: Matrix, up: Matrix) {
+    let wide = shape.feedForwardWidth
+    return (a.gateUp.columns(0..<wide), a.gateUp.columns(wide..<2 * wide))
+  }
+
+  /// The padding token learns nothing as an input.
+  private func clearGradient(of token: Int, _ batch: TokenBatch) {
+    for (row, own) in batch.tokens.enumerated() where Int(own) == token {
+      for column in 0..<shape.dModel { w.residualGradient[row, column] = 0 }
+    }
+  }
+
+  /// x = x * factor, for a matrix without gaps.
+  private func scale(_ x: Matrix, by factor: Float) {
+    let all = Vector(x.buffer, offset: x.offset, count: x.rows * x.columns)
+    arithmetic.scale(all, by: factor, into: all)
+  }
+}

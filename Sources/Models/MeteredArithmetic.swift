@@ -1,0 +1,87 @@
+import Kernels
+
+/// The operations that models are made of, counted in a workspace's meter where they happen.
+struct MeteredArithmetic {
+  /// What computes.
+  let arithmetic: Arithmetic
+  /// Whose meter counts.
+  let workspace: ModelWorkspace
+
+  /// A part of the meter.
+  typealias Part = WritableKeyPath<ModelFLOPs, UInt64>
+
+  /// c = a b, or c + a b if `accumulate`.
+  func product(
+    _ part: Part, _ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false
+  ) {
+    arithmetic.product(a, b, into: c, accumulate: accumulate)
+    workspace.flops[keyPath: part] +=
+      2 * UInt64(c.rows) * UInt64(c.columns) * UInt64(a.columns)
+  }
+
+  /// As `Arithmetic.layerNorm`.
+  func layerNorm(
+    _ x: Matrix, gamma: Vector, beta: Vector, into y: Matrix, mean: Vector, rstd: Vector
+  ) {
+    arithmetic.layerNorm(x, gamma: gamma, beta: beta, into: y, mean: mean, rstd: rstd)
+    count(x, ModelFLOPs.PerValue.layerNorm)
+  }
+
+  /// As `Arithmetic.layerNormBackward`.
+  func layerNormBackward(
+    dy: Matrix, x: Matrix, gamma: Vector, mean: Vector, rstd: Vector, into dx: Matrix,
+    accumulate: Bool, dGamma: Vector, dBeta: Vector
+  ) {
+    arithmetic.layerNormBackward(
+      dy: dy, x: x, gamma: gamma, mean: mean, rstd: rstd, into: dx, accumulate: accumulate,
+      dGamma: dGamma, dBeta: dBeta)
+    count(x, ModelFLOPs.PerValue.layerNormBackward)
+  }
+
+  /// As `Arithmetic.rmsNorm`.
+  func rmsNorm(_ x: Matrix, gamma: Vector, epsilon: Float, into y: Matrix, rstd: Vector) {
+    arithmetic.rmsNorm(x, gamma: gamma, epsilon: epsilon, into: y, rstd: rstd)
+    count(x, ModelFLOPs.PerValue.rmsNorm)
+  }
+
+  /// As `Arithmetic.rmsNormBackward`.
+  func rmsNormBackward(
+    dy: Matrix, x: Matrix, gamma: Vector, rstd: Vector, into dx: Matrix, accumulate: Bool,
+    dGamma: Vector
+  ) {
+    arithmetic.rmsNormBackward(
+      dy: dy, x: x, gamma: gamma, rstd: rstd, into: dx, accumulate: accumulate, dGamma: dGamma)
+    count(x, ModelFLOPs.PerValue.rmsNormBackward)
+  }
+
+  /// As `Arithmetic.attention`.
+  func attention(
+    _ shape: AttentionShape, query: Matrix, key: Matrix, value: Matrix, into output: Matrix,
+    statistics: Vector
+  ) {
+    arithmetic.attention(
+      shape, query: query, key: key, value: value, into: output, statistics: statistics)
+    count(shape, products: 2)
+  }
+
+  /// As `Arithmetic.attentionBackward`.
+  func attentionBackward(
+    _ shape: AttentionShape, query: Matrix, key: Matrix, value: Matrix, statistics: Vector,
+    dOutput: Matrix, dQuery: Matrix, dKey: Matrix, dValue: Matrix
+  ) {
+    arithmetic.attentionBackward(
+      shape, query: query, key: key, value: value, statistics: statistics, dOutput: dOutput,
+      dQuery: dQuery, dKey: dKey, dValue: dValue)
+    count(shape, products: 4)
+  }
+
+  private func count(_ x: Matrix, _ perValue: Int) {
+    workspace.flops.norms += UInt64(x.rows) * UInt64(x.columns) * UInt64(perValue)
+  }
+
+  private func count(_ shape: AttentionShape, products: UInt64) {
+    workspace.flops.attentionScores +=
+      products * 2 * UInt64(shape.sequences * shape.heads) * UInt64(shape.visiblePairs)
+      * UInt64(shape.headDimension)
+  }
+}
