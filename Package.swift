@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "Safetensors"),
     // 2
     .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
-    .target(name: "Proofs", dependencies: ["COpenSSL"]),
+    .target(name: "Proofs", dependencies: ["CKernels", "COpenSSL"]),
     // 3
     .target(name: "Quant"),
     .target(name: "Models", dependencies: ["Kernels"]),

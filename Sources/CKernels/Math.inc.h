@@ -30,15 +30,13 @@ CK_INLINE V16 exp16(V16 x) {
   return y * floatOf((half + 127) << 23) * floatOf((power - half + 127) << 23);
 }
 
-CK_INLINE V16 log16(V16 x) {
-  V16 smallestNormal = 0x1p-126f, zero = 0;
-  I16 isDenormal = x < smallestNormal;
-  V16 scaled = isDenormal ? x * 0x1p23f : x;
+/// log(x * 2^moreExponent) for normal numbers x.
+CK_INLINE V16 logOfNormal16(V16 x, I16 moreExponent) {
   // m in [sqrt(1/2), sqrt(2)), x = m * 2^e.
-  I16 bits = bitsOf(scaled);
+  I16 bits = bitsOf(x);
   I16 e = (bits - 0x3f3504f3) >> 23;
   V16 m = floatOf(bits - (e << 23));
-  V16 exponent = __builtin_convertvector(e - (isDenormal & 23), V16);
+  V16 exponent = __builtin_convertvector(e + moreExponent, V16);
   V16 f = m - 1.0f;
   V16 q = 0x1.145736p-4f;
   q = fma16(q, f, splat(-0x1.de3bb0p-4f));
@@ -52,7 +50,13 @@ CK_INLINE V16 log16(V16 x) {
   V16 f2 = f * f;
   V16 y = fma16(exponent, splat(ln2Low), (f2 * f) * q);
   y = fma16(splat(-0.5f), f2, y);
-  y = fma16(exponent, splat(ln2High), f + y);
+  return fma16(exponent, splat(ln2High), f + y);
+}
+
+CK_INLINE V16 log16(V16 x) {
+  V16 smallestNormal = 0x1p-126f, zero = 0;
+  I16 isDenormal = x < smallestNormal;
+  V16 y = logOfNormal16(isDenormal ? x * 0x1p23f : x, isDenormal & -23);
   V16 infinity = __builtin_inff(), notANumber = __builtin_nanf("");
   y = x < infinity ? y : x;
   y = x == zero ? -infinity : y;

@@ -67,6 +67,16 @@ extension Arithmetic {
     }
   }
 
+  /// As `fillNormal` of a vector, into any memory and on the calling thread alone.
+  public func fillNormal(
+    _ memory: UnsafeMutableBufferPointer<Float>, seed: UInt64, stream: UInt64,
+    standardDeviation: Float, firstElement: UInt64
+  ) {
+    guard let base = memory.baseAddress else { return }
+    kernels.pointee.normal(
+      memory.count, seed, stream, firstElement, standardDeviation, base)
+  }
+
   private func checkRows(_ indices: [Int32], _ table: Matrix) {
     precondition(
       indices.allSatisfy { 0 <= $0 && Int($0) < table.rows }, "an index is out of range")

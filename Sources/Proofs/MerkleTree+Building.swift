@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Runs `body(0)`, `body(1)` ... `body(tasks - 1)`, in any order and on any threads, and returns
 /// when all are done. The caller lends its thread pool this way; the tree is the same for each.
 public typealias ConcurrentExecutor = (_ tasks: Int, _ body: @Sendable (Int) -> Void) -> Void
@@ -20,27 +22,34 @@ extension MerkleTree {
     self.init(leafHashes: leafHashes, hashedLeafByteCount: 0, concurrently: execute)
   }
 
+  /// The tree over the bytes of `source` cut into leaves of `leafSize` (1 or more) bytes. The last
+  /// leaf may be shorter; no bytes are no leaves. Throws what the source throws.
+  public init<Source: ByteSource>(
+    source: Source, leafSize: Int, concurrently execute: ConcurrentExecutor = MerkleTree.serially
+  ) throws(Source.Failure) {
+    let leafCount = MerkleTree.leafCount(byteCount: source.byteCount, leafSize: leafSize)
+    let failure = FirstFailure<Source.Failure>()
+    let perTask = MerkleTree.leavesPerTask(leafSize: leafSize)
+    let hashes = MerkleTree.digests(
+      count: leafCount, perTask: perTask, concurrently: execute
+    ) { range, output in
+      var hasher = SubtreeHasher(source, leafSize: leafSize)
+      do throws(Source.Failure) {
+        try hasher.hash(leaves: range, into: output)
+      } catch { failure.record(error) }
+    }
+    try failure.rethrow()
+    self.init(
+      leafHashes: hashes, hashedLeafByteCount: source.byteCount + leafCount, concurrently: execute)
+  }
+
   /// The tree over `bytes` cut into leaves of `leafSize` (1 or more) bytes. The last leaf may be
   /// shorter; no bytes are no leaves.
   public init(
     bytes: UnsafeRawBufferPointer, leafSize: Int,
     concurrently execute: ConcurrentExecutor = MerkleTree.serially
   ) {
-    let source = SharedBytes(bytes: bytes)
-    let leafCount = MerkleTree.leafCount(byteCount: bytes.count, leafSize: leafSize)
-    let leavesPerTask = MerkleTree.leavesPerTask(leafSize: leafSize)
-    let hashes = MerkleTree.digests(
-      count: leafCount, perTask: leavesPerTask, concurrently: execute
-    ) { range, output in
-      var stream = SHA256Stream()
-      for leaf in range {
-        let start = leaf * leafSize
-        let end = start + min(leafSize, source.bytes.count - start)
-        output[leaf] = stream.leafHash(UnsafeRawBufferPointer(rebasing: source.bytes[start..<end]))
-      }
-    }
-    self.init(
-      leafHashes: hashes, hashedLeafByteCount: bytes.count + leafCount, concurrently: execute)
+    self.init(source: MemorySource(bytes), leafSize: leafSize, concurrently: execute)
   }
 
   /// The tree over `bytes` cut into leaves of `leafSize` (1 or more) bytes. The last leaf may be
@@ -53,81 +62,63 @@ extension MerkleTree {
     }
   }
 
-  /// The tree over a byte string that need not lie in memory: `fill(index, leaf)` writes the bytes
-  /// of leaf `index` into `leaf`, which has the length of that leaf and undefined contents. Memory
-  /// beside the tree is one leaf a running task.
-  public init(
-    byteCount: Int, leafSize: Int, concurrently execute: ConcurrentExecutor = MerkleTree.serially,
-    fill: @escaping @Sendable (_ index: Int, _ leaf: UnsafeMutableRawBufferPointer) -> Void
-  ) {
-    let leafCount = MerkleTree.leafCount(byteCount: byteCount, leafSize: leafSize)
-    let leavesPerTask = MerkleTree.leavesPerTask(leafSize: leafSize)
-    let hashes = MerkleTree.digests(
-      count: leafCount, perTask: leavesPerTask, concurrently: execute
-    ) { range, output in
-      var stream = SHA256Stream()
-      let scratch = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: min(leafSize, byteCount), alignment: 64)
-      defer { scratch.deallocate() }
-      for index in range {
-        let leafByteCount = min(leafSize, byteCount - index * leafSize)
-        let leaf = UnsafeMutableRawBufferPointer(rebasing: scratch[..<leafByteCount])
-        fill(index, leaf)
-        output[index] = stream.leafHash(UnsafeRawBufferPointer(leaf))
-      }
-    }
-    self.init(
-      leafHashes: hashes, hashedLeafByteCount: byteCount + leafCount, concurrently: execute)
-  }
-
   /// The next level above `level`, which has at least two nodes.
   static func parents(
     of level: [Digest], concurrently execute: ConcurrentExecutor
   ) -> [Digest] {
     digests(count: (level.count + 1) / 2, perTask: 2048, concurrently: execute) { range, output in
-      var stream = SHA256Stream()
-      for index in range {
-        let left = 2 * index
-        output[index] =
-          left + 1 < level.count ? stream.nodeHash(level[left], level[left + 1]) : level[left]
+      var pair = SHA256Pair()
+      level.withUnsafeBufferPointer { nodes in
+        let children = 2 * range.lowerBound..<min(2 * range.upperBound, nodes.count)
+        _ = NodeHasher.raise(UnsafeBufferPointer(rebasing: nodes[children]), into: output, &pair)
       }
     }
   }
 
   /// Enough leaves for one task to outweigh its start, few enough to keep all threads busy.
   private static func leavesPerTask(leafSize: Int) -> Int {
-    max(1, min(4096, (1 << 18) / leafSize))
+    max(2, min(4096, (1 << 18) / leafSize) & ~1)
   }
 
-  /// `count` digests; `body(range, output)` computes `output[i]` for each i in its range.
+  /// `count` digests; `body(range, output)` writes those of its range to `output`.
   private static func digests(
     count: Int, perTask: Int, concurrently execute: ConcurrentExecutor,
-    body: @escaping @Sendable (_ range: Range<Int>, _ output: DigestOutput) -> Void
+    body: @escaping @Sendable (Range<Int>, UnsafeMutableBufferPointer<Digest>) -> Void
   ) -> [Digest] {
     var digests = [Digest](repeating: .zero, count: count)
     digests.withUnsafeMutableBufferPointer { buffer in
       let output = DigestOutput(buffer: buffer)
       let tasks = (count + perTask - 1) / perTask
       execute(tasks) { task in
-        let start = task * perTask
-        body(start..<min(start + perTask, count), output)
+        let range = task * perTask..<min((task + 1) * perTask, count)
+        body(range, output.part(range))
       }
     }
     return digests
   }
 }
 
-/// Bytes that all tasks read and none writes.
-private struct SharedBytes: @unchecked Sendable {
-  let bytes: UnsafeRawBufferPointer
-}
-
 /// Digests of which every task writes its own range, so no two touch the same one.
-private struct DigestOutput: @unchecked Sendable {
+struct DigestOutput: @unchecked Sendable {
   let buffer: UnsafeMutableBufferPointer<Digest>
 
-  subscript(index: Int) -> Digest {
-    get { buffer[index] }
-    nonmutating set { buffer[index] = newValue }
+  func part(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Digest> {
+    UnsafeMutableBufferPointer(rebasing: buffer[range])
+  }
+}
+
+/// The first failure of several tasks.
+final class FirstFailure<Failure: Error>: Sendable {
+  private let failure = Mutex<Failure?>(nil)
+
+  func record(_ error: Failure) {
+    failure.withLock { if $0 == nil { $0 = error } }
+  }
+
+  /// Whether a task has failed, so that the others need not go on.
+  var isRecorded: Bool { failure.withLock { $0 != nil } }
+
+  func rethrow() throws(Failure) {
+    if let error = failure.withLock({ $0 }) { throw error }
   }
 }

@@ -18,6 +18,14 @@ public enum ProofError: Error, Hashable, Sendable {
   case byteCountTooLarge(UInt64)
   /// A tree has another number of leaves than a byte string of this length.
   case treeDoesNotFit(treeLeafCount: Int, expected: Int)
+  /// A streamed tree has not leaves of this many bytes.
+  case invalidStreamLeafSize(Int)
+  /// A tree would have to keep more nodes than it may.
+  case tooManyNodes(Int, limit: Int)
+  /// A byte string has more leaves than the nodes that are kept can cover.
+  case tooManyLeaves(Int, limit: Int)
+  /// The bytes are not those that the tree was built over: from `leaf` on, or their number.
+  case sourceChanged(leaf: Int?)
 }
 
 extension ProofError: CustomStringConvertible {
@@ -41,6 +49,15 @@ extension ProofError: CustomStringConvertible {
       "byte count must be below 2^63, but is \(byteCount)"
     case .treeDoesNotFit(let treeLeafCount, let expected):
       "tree has \(treeLeafCount) leaves, but the byte string has \(expected)"
+    case .invalidStreamLeafSize(let leafSize):
+      "leaf size must be in \(StreamedTree.leafSizes) bytes, but is \(leafSize)"
+    case .tooManyNodes(let count, let limit):
+      "a tree keeps 1 to \(limit) nodes, not \(count); use larger leaves or keep upper levels only"
+    case .tooManyLeaves(let count, let limit):
+      "the nodes to keep cover at most \(limit) leaves, not \(count); use larger leaves"
+    case .sourceChanged(let leaf):
+      leaf.map { "the bytes from leaf \($0) on have changed since they were committed" }
+        ?? "the number of bytes has changed since they were committed"
     }
   }
 }

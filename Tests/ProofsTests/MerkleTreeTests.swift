@@ -115,11 +115,9 @@ enum CertificateTransparencyVectors {
       #expect(
         tree.hashedByteCount == byteCount + leaves.count + 65 * max(leaves.count - 1, 0))
       #expect(tree.leafHashes == leaves.map { MerkleTree.leafHash($0) })
-      let filled = MerkleTree(byteCount: byteCount, leafSize: leafSize) { index, leaf in
-        leaf.copyBytes(from: leaves[index])
-      }
-      #expect(filled.leafHashes == tree.leafHashes)
-      #expect(filled.hashedByteCount == tree.hashedByteCount)
+      let streamed = MerkleTree(source: ChangingPlaces(bytes: data), leafSize: leafSize)
+      #expect(streamed.leafHashes == tree.leafHashes)
+      #expect(streamed.hashedByteCount == tree.hashedByteCount)
     }
   }
 
@@ -141,12 +139,9 @@ enum CertificateTransparencyVectors {
         #expect(other.hashedByteCount == serial.hashedByteCount)
         let inner = MerkleTree(leafHashes: serial.leafHashes, concurrently: executor)
         #expect(inner.root == serial.root)
-        let filled = MerkleTree(
-          byteCount: data.count, leafSize: leafSize, concurrently: executor
-        ) { index, leaf in
-          leaf.copyBytes(from: data[(index * leafSize)...].prefix(leaf.count))
-        }
-        #expect(filled.root == serial.root)
+        let streamed = MerkleTree(
+          source: ChangingPlaces(bytes: data), leafSize: leafSize, concurrently: executor)
+        #expect(streamed.root == serial.root)
       }
     }
   }

@@ -42,6 +42,16 @@ enum MerkleOracle {
     return SHA256.hash([0x01] + root(leaves[..<middle]).bytes + root(leaves[middle...]).bytes)
   }
 
+  /// The same over leaf hashes.
+  static func root(leafHashes: ArraySlice<Digest>) -> Digest {
+    guard let first = leafHashes.first else { return SHA256.hash([UInt8]()) }
+    if leafHashes.count == 1 { return first }
+    let middle = leafHashes.startIndex + split(leafHashes.count)
+    return SHA256.hash(
+      [0x01] + root(leafHashes: leafHashes[..<middle]).bytes
+        + root(leafHashes: leafHashes[middle...]).bytes)
+  }
+
   /// PATH(m, D[n]) of section 2.1.1.
   static func path(_ index: Int, _ leaves: ArraySlice<[UInt8]>) -> [Digest] {
     if leaves.count == 1 { return [] }
@@ -75,4 +85,18 @@ func flipping(_ bit: Int, of digest: Digest) -> Digest {
 func chiSquare(_ counts: [Int]) -> Double {
   let expected = Double(counts.reduce(0, +)) / Double(counts.count)
   return counts.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+}
+
+/// A source that makes its bytes anew each time, as one does that is no memory.
+struct ChangingPlaces: ByteSource {
+  let bytes: [UInt8]
+
+  var byteCount: Int { bytes.count }
+
+  func bytes(
+    in range: Range<Int>, scratch: UnsafeMutableRawBufferPointer
+  ) -> UnsafeRawBufferPointer {
+    scratch.copyBytes(from: bytes[range])
+    return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch)[..<range.count])
+  }
 }

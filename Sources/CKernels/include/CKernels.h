@@ -7,6 +7,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -196,6 +197,24 @@ int ck_isSupported(int instructionSet);
 /// The kernels of an instruction set. Calling them where it is not supported is an illegal
 /// instruction; ask `ck_isSupported` first.
 const CKKernels *ck_kernels(int instructionSet);
+
+/// SHA-256 of two messages of one length, which arrive in pieces of one length.
+typedef struct CKSHA256Pair {
+  uint32_t states[2][8];
+  uint8_t waiting[2][64];
+  uint64_t count;
+} CKSHA256Pair;
+
+/// Whether this processor can hash two messages at once; the three functions below may be called
+/// only then.
+int ck_hasSHA256Pair(void);
+/// Two empty messages.
+void ck_startSHA256Pair(CKSHA256Pair *pair);
+/// Adds `count` bytes to each message.
+void ck_updateSHA256Pair(CKSHA256Pair *pair, const uint8_t *first, const uint8_t *second,
+                         size_t count);
+/// Writes the two digests of 32 bytes. The pair must be started again before it is used again.
+void ck_finishSHA256Pair(CKSHA256Pair *pair, uint8_t *first, uint8_t *second);
 
 /// Writes the processors that this process may use, ascending, at most `capacity`; returns how many
 /// (0 if the system does not tell).
