@@ -35,7 +35,7 @@ let package = Package(
     .target(
       name: "Harness",
       dependencies: [
-        "HDF5", "Kernels", "Proofs", "Quant", "Models", "Protocol",
+        "HDF5", "Safetensors", "Kernels", "Proofs", "Quant", "Models", "Protocol",
         .product(name: "Yams", package: "Yams"),
       ]),
     // 6

@@ -14,9 +14,15 @@ public protocol ByteSource: Sendable {
   func bytes(
     in range: Range<Int>, scratch: UnsafeMutableRawBufferPointer
   ) throws(Failure) -> UnsafeRawBufferPointer
+
+  /// Says that the bytes of `range` are not needed again soon, so that a mapped file may give their
+  /// memory back. Does nothing unless the source has something to give back.
+  func release(_ range: Range<Int>)
 }
 
 extension ByteSource {
+  public func release(_ range: Range<Int>) {}
+
   /// A copy of the bytes of `range`, which lies in 0..<byteCount.
   public func copy(of range: Range<Int>) throws(Failure) -> [UInt8] {
     let scratch = UnsafeMutableRawBufferPointer.allocate(

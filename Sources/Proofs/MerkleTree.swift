@@ -5,13 +5,13 @@
 /// level and lifting an odd last node unchanged. The root of no leaves is SHA-256 of nothing.
 public struct MerkleTree: Sendable {
   /// levels[0]: leaf hashes; each next level has half as many nodes, rounded up; the last has one.
-  let levels: [[Digest]]
+  var levels: [[Digest]]
 
   /// Number of leaves.
   public let leafCount: Int
 
   /// The root.
-  public let root: Digest
+  public var root: Digest { levels.last?.first ?? MerkleTree.emptyRoot }
 
   /// Bytes that went through SHA-256 to build the tree: leaf data (where the tree hashed it itself)
   /// with a prefix byte for each leaf, and 65 bytes for each inner node.
@@ -27,7 +27,6 @@ public struct MerkleTree: Sendable {
     }
     self.levels = levels
     leafCount = leafHashes.count
-    root = level.first ?? MerkleTree.emptyRoot
     hashedByteCount = hashedLeafByteCount + max(leafHashes.count - 1, 0) * nodeInputByteCount
   }
 

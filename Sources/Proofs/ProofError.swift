@@ -10,6 +10,16 @@ public enum ProofError: Error, Hashable, Sendable {
   case wrongPathLength(actual: Int, expected: Int)
   /// Leaf `index` has not the length that the commitment fixes.
   case wrongLeafByteCount(index: Int, actual: Int, expected: Int)
+  /// A proof for several leaves names none.
+  case noLeaves
+  /// A proof is for more leaves than one may hold.
+  case tooManyProvenLeaves(Int, limit: Int)
+  /// Two places in a row that are not in order, or equal.
+  case indicesNotAscending(Int, Int)
+  /// There are not as many leaf hashes as places.
+  case wrongLeafHashCount(actual: Int, expected: Int)
+  /// A leaf is said to have changed, but has the same hash before and after.
+  case unchangedLeaf(Int)
   /// Leaf and audit path lead to another root.
   case rootMismatch(computed: Digest, claimed: Digest)
   /// A tree cannot have leaves of this many bytes.
@@ -41,6 +51,16 @@ extension ProofError: CustomStringConvertible {
       "audit path has \(actual) digests, but must have \(expected)"
     case .wrongLeafByteCount(let index, let actual, let expected):
       "leaf \(index) has \(actual) bytes, but must have \(expected)"
+    case .noLeaves:
+      "proof names no leaf"
+    case .tooManyProvenLeaves(let count, let limit):
+      "proof is for \(count) leaves, but at most \(limit) go into one"
+    case .indicesNotAscending(let left, let right):
+      "leaf \(right) follows leaf \(left), but places must ascend"
+    case .wrongLeafHashCount(let actual, let expected):
+      "there are \(actual) leaf hashes for \(expected) places"
+    case .unchangedLeaf(let index):
+      "leaf \(index) is said to have changed, but has the same hash before and after"
     case .rootMismatch(let computed, let claimed):
       "leaf and audit path give root \(computed), but \(claimed) is claimed"
     case .invalidLeafSize(let leafSize):

@@ -6,9 +6,9 @@ internal import CKernels
 /// Leaves of a tree do not depend on each other, and the SHA extensions of a processor are busy half
 /// of the time with one message: two at once take little longer than one. Where the processor
 /// lacks them OpenSSL hashes one after the other. The digests are the same.
-package struct SHA256Pair: ~Copyable {
+public struct SHA256Pair: ~Copyable {
   /// Whether this processor hashes two messages at once.
-  package static let isAccelerated = ck_hasSHA256Pair() != 0
+  public static let isAccelerated = ck_hasSHA256Pair() != 0
 
   private var pair = CKSHA256Pair()
   private let streams: StreamPair?

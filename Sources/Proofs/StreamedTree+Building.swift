@@ -1,6 +1,7 @@
 extension StreamedTree {
-  /// Leaf sizes that trees over long byte strings may have, in bytes.
-  public static let leafSizes = 1 << 10...1 << 26
+  /// Leaf sizes that trees over long byte strings may have, in bytes. Users choose 1 KiB and more;
+  /// the leaves of a quantized twin are smaller.
+  public static let leafSizes = 16...1 << 26
 
   /// Builds the tree over `source` in one pass; `execute` shares the leaves out.
   ///
@@ -103,7 +104,9 @@ private struct Rounds {
     self.keptLevel = keptLevel
     // A power of two and at least a pair of leaves.
     var leaves = max(2, 1 << keptLevel)
-    while leaves * leafSize < granularity.taskByteCount { leaves *= 2 }
+    while leaves * leafSize < granularity.taskByteCount,
+      leaves < 1 << StreamedTree.maximumKeptLevel
+    { leaves *= 2 }
     leavesPerTask = leaves
     leavesPerRound = leaves * granularity.tasks
   }

@@ -19,9 +19,10 @@ public struct StreamedTree: Sendable {
   public let keptLevel: Int
   /// The tree over the kept nodes as leaf hashes: subtrees are complete from the left, so its root is
   /// that of all leaves.
-  let upper: MerkleTree
-  /// Bytes that went through SHA-256: each leaf with a prefix byte, 65 for each inner node.
-  public let hashedByteCount: Int
+  var upper: MerkleTree
+  /// Bytes that went through SHA-256 to make it: each leaf with a prefix byte, 65 for each inner
+  /// node.
+  public internal(set) var hashedByteCount: Int
 
   /// Most nodes that a tree keeps.
   public static let maximumKeptNodes = 1 << 21
@@ -132,5 +133,9 @@ struct SourceWindow<Source: ByteSource>: ByteSource {
     let start = range.lowerBound
     return try source.bytes(
       in: start + part.lowerBound..<start + part.upperBound, scratch: scratch)
+  }
+
+  func release(_ part: Range<Int>) {
+    source.release(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
   }
 }

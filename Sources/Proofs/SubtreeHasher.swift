@@ -10,6 +10,8 @@ struct SubtreeHasher<Source: ByteSource>: ~Copyable {
   /// Bytes of a leaf that are made and hashed before the next: both messages of a pair stay in the
   /// second-level cache.
   private static var pieceByteCount: Int { 1 << 16 }
+  /// Bytes that are released at once.
+  private static var releaseByteCount: Int { 1 << 20 }
 
   init(_ source: Source, leafSize: Int) {
     self.source = source
@@ -24,8 +26,11 @@ struct SubtreeHasher<Source: ByteSource>: ~Copyable {
     leaves: Range<Int>, into output: UnsafeMutableBufferPointer<Digest>
   ) throws(Source.Failure) {
     var leaf = leaves.lowerBound
+    var released = leaf * leafSize
+    defer { source.release(released..<min(leaves.upperBound * leafSize, source.byteCount)) }
     while leaf < leaves.upperBound {
       let place = leaf - leaves.lowerBound
+      defer { released = release(from: released, to: min(leaf * leafSize, source.byteCount)) }
       // The last leaf of all may be shorter, and then it has no partner.
       if leaf + 1 < leaves.upperBound && (leaf + 2) * leafSize <= source.byteCount {
         (output[place], output[place + 1]) = try hashPair(leaf)
@@ -35,6 +40,14 @@ struct SubtreeHasher<Source: ByteSource>: ~Copyable {
         leaf += 1
       }
     }
+  }
+
+  /// Releases whole megabytes: less often than that costs memory, more often costs time. Returns up
+  /// to where all is released.
+  private func release(from start: Int, to end: Int) -> Int {
+    guard end - start >= Self.releaseByteCount else { return start }
+    source.release(start..<end)
+    return end
   }
 
   private mutating func hashPair(_ leaf: Int) throws(Source.Failure) -> (Digest, Digest) {
@@ -56,6 +69,10 @@ struct SubtreeHasher<Source: ByteSource>: ~Copyable {
         throw error
       }
       offset += count
+      if offset & (Self.releaseByteCount - 1) == 0 {
+        source.release(start + count - Self.releaseByteCount..<start + count)
+        source.release(second + count - Self.releaseByteCount..<second + count)
+      }
     }
     return pair.finalize()
   }

@@ -7,7 +7,7 @@ import Kernels
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the speed of the kernels on this machine.",
-    subcommands: [BenchKernels.self, BenchRival.self])
+    subcommands: [BenchKernels.self, BenchProofs.self, BenchRival.self])
 }
 
 /// `pogo bench kernels`: the `fixed` matrix product against OpenBLAS.

@@ -13,7 +13,8 @@ struct Pogo: ParsableCommand {
       + "machine, 130 interrupted.",
     version: Version.program,
     subcommands: [
-      Validate.self, Schema.self, Run.self, ReportCommand.self, AuditCommand.self, Bench.self,
+      Validate.self, Schema.self, Run.self, ReportCommand.self, AuditCommand.self,
+      CommitCommand.self, ProveCheckCommand.self, Bench.self,
     ])
 
   static func main() {

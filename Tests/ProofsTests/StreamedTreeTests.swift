@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test func limitsAreKept() throws {
-    for leafSize in [-1, 0, 1, 1023, (1 << 26) + 1, .max] {
+    for leafSize in [-1, 0, 1, 15, (1 << 26) + 1, .max] {
       #expect(throws: ProofError.invalidStreamLeafSize(leafSize)) {
         try StreamedTree(MemorySource([1]), leafSize: leafSize)
       }
@@ -105,6 +105,7 @@ import Testing
         try StreamedTree(MemorySource([1]), leafSize: 1024, keeping: .upperLevels(nodes: nodes))
       }
     }
+    _ = try StreamedTree(MemorySource([1]), leafSize: 16)
     let huge = EndlessZeros(byteCount: 1 << 60)
     #expect(throws: ProofError.tooManyNodes(1 << 50, limit: StreamedTree.maximumKeptNodes)) {
       try StreamedTree(huge, leafSize: 1024, keeping: .leafHashes)

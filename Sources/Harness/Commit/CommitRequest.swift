@@ -1,0 +1,89 @@
+import Foundation
+import Kernels
+import Models
+import Proofs
+import Protocol
+
+/// What a user asks `pogo commit` for, checked.
+public struct CommitRequest: Sendable {
+  /// Where the bytes come from.
+  enum Origin: Sendable {
+    case file(String)
+    case synthetic(name: String, shape: ModelShape, seed: UInt64)
+  }
+
+  let origin: Origin
+  let leafSize: Int
+  /// Leaves to prove, ascending.
+  let leaves: [Int]
+  let isTogether: Bool
+  let retention: StreamedTree.Retention
+  let treePath: String?
+
+  /// Leaf sizes that can be asked for, in bytes.
+  public static let leafSizes = 1 << 10...1 << 26
+
+  /// Throws ``CommitError`` for options that are wrong or do not go together. `leaves` are numbers
+  /// with commas between them.
+  public init(
+    file: String?, model: String?, seed: UInt64?, leafSize: String, leaves: String?,
+    isTogether: Bool, keepsLeafHashes: Bool, treePath: String?
+  ) throws(CommitError) {
+    switch (file, model) {
+    case (let file?, nil):
+      guard seed == nil else { throw CommitError("--seed goes with --model, not with a file") }
+      origin = .file(file)
+    case (nil, let model?):
+      guard let shape = ModelShape.preset(named: model) else {
+        throw CommitError(
+          "there is no preset '\(model)'; there are "
+            + ModelShape.presets.map(\.name).joined(separator: ", "))
+      }
+      origin = .synthetic(name: model, shape: shape, seed: seed ?? 1)
+    case (nil, nil): throw CommitError("name a file, or a preset with --model")
+    case (_?, _?): throw CommitError("name a file or --model, not both")
+    }
+    let sizes = CommitRequest.leafSizes
+    guard let size = Units.byteCount(of: leafSize) ?? Units.integer(of: leafSize, as: Int.self),
+      sizes.contains(size)
+    else {
+      throw CommitError(
+        "--leaf-size must be in \(Units.size(byteCount: sizes.lowerBound))..."
+          + "\(Units.size(byteCount: sizes.upperBound)), such as 4KiB, but is '\(leafSize)'")
+    }
+    self.leafSize = size
+    self.leaves = try leaves.map(CommitRequest.indices) ?? []
+    guard !isTogether || !self.leaves.isEmpty else {
+      throw CommitError("--multi goes with --prove")
+    }
+    self.isTogether = isTogether
+    retention = keepsLeafHashes ? .leafHashes : .upperLevels
+    self.treePath = treePath
+  }
+
+  private static func indices(_ text: String) throws(CommitError) -> [Int] {
+    var indices = Set<Int>()
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let part = part.trimmingCharacters(in: .whitespaces)
+      guard let index = Units.integer(of: part, as: Int.self), index >= 0 else {
+        throw CommitError(
+          "--prove must be places of leaves from 0 with commas between, such as 0,17, "
+            + "but holds '\(part)'")
+      }
+      guard indices.insert(index).inserted else {
+        throw CommitError("--prove names leaf \(index) twice")
+      }
+    }
+    guard indices.count <= MultiProof.maximumLeafCount else {
+      throw CommitError("--prove names more than \(MultiProof.maximumLeafCount) leaves")
+    }
+    return indices.sorted()
+  }
+}
+
+/// What is wrong with a request for a commitment, or with the files it names.
+public struct CommitError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Foundation
+import Harness
+
+/// `pogo commit`: the Merkle root of a file or of a synthetic model, and proofs of its leaves.
+struct CommitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "commit",
+    abstract: "Commit to a file or to a synthetic model of any size, and prove leaves of it.",
+    discussion: """
+      The Merkle tree is that of RFC 6962 over leaves of --leaf-size bytes. Memory is bounded \
+      (below 256 MiB) whatever the size. docs/proofs.md describes the JSON.
+
+      A synthetic model is what training starts from: --model NAME --seed N give the same float32 \
+      values, and the same root, to everyone.
+      """)
+
+  @Argument(help: "The file to commit to.")
+  var file: String?
+
+  @Option(help: "A preset instead of a file, such as gpt3-175b; 'pogo list presets' names them.")
+  var model: String?
+
+  @Option(help: "Seed of the synthetic model; 1 by default.")
+  var seed: UInt64?
+
+  @Option(help: "Bytes of a leaf, 1KiB to 64MiB, with a unit (4KiB, 1MiB) or without.")
+  var leafSize: String
+
+  @Option(help: "Leaves to prove: places from 0, separated by commas.")
+  var prove: String?
+
+  @Flag(help: "One proof for all leaves together, with no hash twice.")
+  var multi = false
+
+  @Option(help: "Keep the tree's hashes in this file: later proofs need not hash all again.")
+  var saveTree: String?
+
+  @Option(help: "Take the tree from a file that --save-tree wrote, for the same source.")
+  var tree: String?
+
+  @Flag(help: "Keep every leaf hash, not the upper levels only: proofs read no leaf again.")
+  var keepLeaves = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @OptionGroup var options: ArithmeticOptions
+
+  func run() throws {
+    try CommandFailure.sorting {
+      let request = try CommitRequest(
+        file: file, model: model, seed: seed, leafSize: leafSize, leaves: prove,
+        isTogether: multi, keepsLeafHashes: keepLeaves, treePath: tree)
+      if let saveTree { try OutputPath.check(saveTree, mayReplace: false) }
+      let cancellation = Cancellation()
+      let signals = cancellation.watchSignals()
+      defer { for signal in signals { signal.cancel() } }
+      let progress = RateLine(isShown: Console.isTerminal && !quiet)
+      let result = try request.run(arithmetic: try options.arithmetic()) { done, total in
+        try cancellation.check()
+        progress.show(done, of: total)
+      }
+      progress.clear()
+      if let saveTree { try result.saveTree(to: saveTree) }
+      print(json ? result.document.json : result.text, terminator: "")
+    }
+  }
+}
+
+/// Bytes done, rate and time left on standard error, when someone watches it.
+final class RateLine {
+  private let isShown: Bool
+  private let started = Date()
+  private var lastShown = Date.distantPast
+
+  init(isShown: Bool) { self.isShown = isShown }
+
+  func show(_ done: Int, of total: Int) {
+    guard isShown, done > 0, Date().timeIntervalSince(lastShown) > 0.2 else { return }
+    lastShown = Date()
+    let rate = Double(done) / Date().timeIntervalSince(started)
+    Console.write(
+      String(
+        format: "\r\u{1B}[K%3.0f %%  %.2f GB/s  %.0f s left", 100 * Double(done) / Double(total),
+        rate / 1e9, Double(total - done) / rate))
+  }
+
+  func clear() {
+    if isShown { Console.write("\r\u{1B}[K") }
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Harness
+import Proofs
+
+/// `pogo prove-check PROOF.json --root HEX`: whether leaves are in a tree.
+struct ProveCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prove-check",
+    abstract: "Check a proof that 'pogo commit --json' wrote against a root.",
+    discussion: """
+      The root comes from you, never from the proof. The number of leaves is part of what a root \
+      means: give --tree-size where you know it, else the proof's own is used and printed.
+      Exit code 0 if all leaves are in the tree, 1 if not, 2 if this is no proof.
+      """)
+
+  @Argument(help: "The proof, a JSON file.")
+  var proof: String
+
+  @Option(help: "The root: 64 hexadecimal digits.")
+  var root: String
+
+  @Option(help: "Leaves of the tree that the root belongs to.")
+  var treeSize: Int?
+
+  @Option(help: "The committed file: its bytes must be the leaves that the proof speaks of.")
+  var file: String?
+
+  func run() throws {
+    try CommandFailure.sorting {
+      let outcome = try ProofCheck(
+        proofPath: proof, root: root, treeSize: treeSize, filePath: file)
+      do { print(try outcome.run()) } catch let failure as ProofCheckFailure {
+        throw CommandFailure(.checkFailed, "\(proof): \(failure)")
+      }
+    }
+  }
+}
