@@ -25,6 +25,10 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
   public var quantizedAfter: Commitment
   /// One record a step.
   public var trace: Commitment
+  /// Optimizer state and residual before; nil if the task has neither.
+  public var auxiliaryBefore: Commitment?
+  /// Optimizer state and residual after.
+  public var auxiliaryAfter: Commitment?
   /// Minibatch loss of the first and of the last step, nats a token.
   public var claimedFirstLoss: Float
   /// Minibatch loss of the last step, nats a token.
@@ -46,7 +50,8 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
     challengeRound: UInt64, before: Commitment, after: Commitment, quantizedAfter: Commitment,
     trace: Commitment, claimedFirstLoss: Float, claimedLastLoss: Float, diffByteCount: UInt64,
     startedAt: VirtualTime, committedAt: VirtualTime, work: Work,
-    trainingSalt: UInt64 = 0
+    trainingSalt: UInt64 = 0, auxiliaryBefore: Commitment? = nil,
+    auxiliaryAfter: Commitment? = nil
   ) {
     self.parent = parent
     self.height = height
@@ -65,6 +70,8 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
     self.committedAt = committedAt
     self.work = work
     self.trainingSalt = trainingSalt
+    self.auxiliaryBefore = auxiliaryBefore
+    self.auxiliaryAfter = auxiliaryAfter
   }
 
   /// The block's name: what children point to and what is signed.
@@ -89,6 +96,8 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
     writer.append(committedAt)
     writer.append(work)
     writer.append(trainingSalt)
+    writer.append(auxiliaryBefore)
+    writer.append(auxiliaryAfter)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -115,6 +124,8 @@ public struct BlockHeader: Sendable, Hashable, CanonicalCodable {
     committedAt = try reader.read()
     work = try reader.read()
     trainingSalt = try reader.readUInt64()
+    auxiliaryBefore = try reader.read()
+    auxiliaryAfter = try reader.read()
   }
 }
 

@@ -17,6 +17,8 @@ public struct ChainState: Sendable, Hashable {
   public private(set) var parameters: Commitment
   /// Quantized twin of the tip's model.
   public private(set) var quantizedModel: Commitment
+  /// The tip's optimizer state and residual; nil if the task has neither.
+  public private(set) var auxiliary: Commitment?
   /// Beacon round that fixes the training data of the next block: the first that appears after
   /// the last finalization.
   public private(set) var miningRound: UInt64
@@ -65,6 +67,7 @@ public struct ChainState: Sendable, Hashable {
     height = Height(0)
     parameters = genesis.parameters
     quantizedModel = genesis.quantizedModel
+    auxiliary = genesis.auxiliary
     miningRound = 0
     now = VirtualTime(milliseconds: 0)
   }
@@ -166,6 +169,7 @@ public struct ChainState: Sendable, Hashable {
       height = block.header.height
       parameters = block.header.after
       quantizedModel = block.header.quantizedAfter
+      auxiliary = block.header.auxiliaryAfter
     }
     now = time
     miningRound = genesis.constants.firstRound(notBefore: time)

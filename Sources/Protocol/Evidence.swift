@@ -19,8 +19,9 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case quantizedLeaf(after: LeafOpening, quantized: LeafOpening)
     /// A leaf before and after with every step's gradient, opened.
     case update(records: [TraceRecord], answer: LeafAnswer)
-    /// The number of a step that does not replay.
-    case step(UInt32)
+    /// The number of a segment that does not replay, with its first state where that does not
+    /// follow from what was published.
+    case segment(UInt32, state: SegmentState?)
     /// Another header that the same miner signed at the same height.
     case equivocation(SignedHeader)
   }
@@ -50,9 +51,10 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
       writer.append(UInt8(4))
       writer.append(records)
       writer.append(answer)
-    case .step(let step):
+    case .segment(let segment, let state):
       writer.append(UInt8(5))
-      writer.append(step)
+      writer.append(segment)
+      writer.append(state)
     case .equivocation(let other):
       writer.append(UInt8(6))
       writer.append(other)
@@ -68,7 +70,7 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case 2: proof = .trace(try reader.readArray())
     case 3: proof = .quantizedLeaf(after: try reader.read(), quantized: try reader.read())
     case 4: proof = .update(records: try reader.readArray(), answer: try reader.read())
-    case 5: proof = .step(try reader.readUInt32())
+    case 5: proof = .segment(try reader.readUInt32(), state: try reader.read())
     case 6: proof = .equivocation(try reader.read())
     default:
       throw .invalidValue(offset: start, expected: "a kind of evidence", actual: "\(tag)")
@@ -79,7 +81,7 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
 /// Why evidence proves nothing.
 public enum EvidenceError: Error, Sendable, Hashable, CustomStringConvertible {
   case otherBlock
-  case stepOutOfRange(UInt32)
+  case segmentOutOfRange(UInt32)
   /// Something that it relies on is not what the header committed to.
   case notCommitted(String)
   /// All of it is as committed, and nothing is wrong with it.
@@ -88,7 +90,8 @@ public enum EvidenceError: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .otherBlock: "the evidence speaks about another block"
-    case .stepOutOfRange(let step): "the evidence names step \(step), which the block lacks"
+    case .segmentOutOfRange(let index):
+      "the evidence names segment \(index), which the block lacks"
     case .notCommitted(let what): "the evidence rests on data that nobody committed to: \(what)"
     case .noContradiction: "the evidence shows no contradiction"
     }
@@ -169,17 +172,19 @@ public struct EvidenceJudge {
       try StructureCheck.check(trace: records, header: header, task: task)
       try LeafCheck.checkOpenings(
         of: answer, leaf: Int(answer.leafIndex), header: header, records: records, task: task)
-      try UpdateCheck.check(answer, task: task, arithmetic: trainer.arithmetic)
-    case .step(let step):
-      guard step < task.stepsPerBlock else { throw EvidenceError.stepOutOfRange(step) }
+      try UpdateCheck.check(
+        answer, firstStep: task.stepsBefore(height: header.height), task: task,
+        arithmetic: trainer.arithmetic)
+    case .segment(let index, let served):
+      guard Int(index) < task.segmentCount else { throw EvidenceError.segmentOutOfRange(index) }
       guard let publication else { throw CheckFailure.unavailable("nothing was published") }
       try StructureCheck.check(trace: publication.records, header: header, task: task)
       let seed = Randomness.trainingSeed(
         of: header, beaconValue: trainingBeacon, rules: state.genesis.constants.randomness)
       var meter = PhaseMeter(clock: clock)
       try ReplayCheck.check(
-        steps: [Int(step)], header: header, publication: publication, parent: parent,
-        trainingSeed: seed, trainer: trainer, meter: &meter)
+        segments: [Int(index)], header: header, publication: publication, parent: parent,
+        states: { _ in served }, trainingSeed: seed, trainer: trainer, meter: &meter)
     }
   }
 }

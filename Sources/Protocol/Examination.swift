@@ -12,6 +12,8 @@ struct Examination {
   /// Virtual time until the last answer came: questions are asked at once.
   private(set) var waitedMilliseconds: UInt64 = 0
   private var records: [TraceRecord] = []
+  /// States that were fetched for replays, by segment.
+  private var served: [Int: SegmentState] = [:]
   private var phase = Phase.structure
 
   init(context: BlockContext, challenge: Challenge, clock: any Stopwatch) {
@@ -30,10 +32,25 @@ struct Examination {
     for leaf in challenge.leaves { try check(leaf: leaf, server: server, trainer: trainer) }
     phase = .replay
     replayedSteps = try passingOver(0) { (examination: inout Examination) in
-      try ReplayCheck.check(
-        steps: examination.challenge.steps, header: header, publication: publication,
-        parent: examination.context.parent, trainingSeed: examination.context.trainingSeed,
-        trainer: trainer, meter: &examination.meter)
+      var states: [Int: SegmentState] = [:]
+      defer { examination.served = states }
+      do {
+        return try ReplayCheck.check(
+          segments: examination.challenge.segments, header: header, publication: publication,
+          parent: examination.context.parent,
+          states: { index in
+            states[index] = server.state(ofSegment: index)
+            return states[index]
+          }, trainingSeed: examination.context.trainingSeed, trainer: trainer,
+          meter: &examination.meter)
+      } catch CheckFailure.fraud(let finding) {
+        // A stranger has not replayed what came before: it needs the state that the segment of
+        // the fraud starts from.
+        if let segment = finding.step.map(trainer.task.segment), states[segment] == nil {
+          states[segment] = server.state(ofSegment: segment)
+        }
+        throw CheckFailure.fraud(finding)
+      }
     }
     try checkProgress(server: server, trainer: trainer)
   }
@@ -118,7 +135,9 @@ struct Examination {
     phase = .update
     try meter.measure(.update) { work in
       work.quantizedValues += values * UInt64(answer.gradients.count)
-      try UpdateCheck.check(answer, task: task, arithmetic: trainer.arithmetic)
+      try UpdateCheck.check(
+        answer, firstStep: task.stepsBefore(height: header.height), task: task,
+        arithmetic: trainer.arithmetic)
     }
   }
 
@@ -173,8 +192,11 @@ struct Examination {
       return transcript.answers.last.map {
         Evidence(block: block, proof: .update(records: records, answer: $0))
       }
-    case .state(let step), .batch(let step), .gradient(let step), .loss(let step):
-      return Evidence(block: block, proof: .step(UInt32(step)))
+    case .state(let step), .outcome(let step), .batch(let step), .gradient(let step),
+      .loss(let step):
+      let segment = context.state.genesis.task.segment(ofStep: step)
+      return Evidence(
+        block: block, proof: .segment(UInt32(segment), state: served[segment]))
     case .equivocation:
       let header = context.block.header
       return context.sightings.first { EquivocationCheck.contradicts(header, $0) }

@@ -10,8 +10,10 @@ public enum Finding: Error, Sendable, Hashable {
   case quantizedLeaf(leaf: Int)
   /// Parameters before plus published gradients are not the parameters after.
   case update(leaf: Int)
-  /// The committed parameters before a step are not what the published gradients lead to.
+  /// The committed state before a segment is not what the published gradients lead to.
   case state(step: Int)
+  /// Recomputing a segment up to this step leads to another committed state.
+  case outcome(step: Int)
   /// The step was not run on the data that the randomness fixed.
   case batch(step: Int)
   /// Recomputing the step gives another gradient.
@@ -21,6 +23,16 @@ public enum Finding: Error, Sendable, Hashable {
   /// Its miner signed two blocks at one height.
   case equivocation
 
+  /// The step that it is about, if it is about one.
+  public var step: Int? {
+    switch self {
+    case .header, .trace, .quantizedLeaf, .update, .equivocation: nil
+    case .state(let step), .outcome(let step), .batch(let step), .gradient(let step),
+      .loss(let step):
+      step
+    }
+  }
+
   /// Whether a verifier with `challenge` was bound to see it.
   public func isInside(_ challenge: Challenge) -> Bool {
     switch self {
@@ -28,7 +40,8 @@ public enum Finding: Error, Sendable, Hashable {
     // Who was never shown the other header could not know of it.
     case .equivocation: false
     case .quantizedLeaf(let leaf), .update(let leaf): challenge.leaves.contains(leaf)
-    case .state(let step), .batch(let step), .gradient(let step), .loss(let step):
+    case .state(let step), .outcome(let step), .batch(let step), .gradient(let step),
+      .loss(let step):
       challenge.steps.contains(step)
     }
   }
@@ -45,6 +58,7 @@ extension Finding: CustomStringConvertible {
       "leaf \(leaf): parameters before + published gradients are not the parameters after"
     case .state(let step):
       "step \(step): the published gradients lead to other parameters than the committed ones"
+    case .outcome(let step): "step \(step): recomputing it leads to another committed state"
     case .batch(let step): "step \(step): trained on other data than the randomness fixed"
     case .gradient(let step): "step \(step): recomputing it gives another gradient"
     case .loss(let step): "step \(step): recomputing it gives another loss"
@@ -63,6 +77,8 @@ public enum HeaderViolation: String, Sendable, Hashable, CustomStringConvertible
   case wrongBefore = "its parameters before are not its parent's parameters after"
   case wrongAfterSize = "its parameters after have another size, leaf size or kind"
   case wrongQuantizedSize = "its quantized model has another size, leaf size or kind"
+  case wrongAuxiliaryBefore = "its optimizer state before is not its parent's after"
+  case wrongAuxiliarySize = "its optimizer state after has another size, leaf size or kind"
   case wrongTraceSize = "its trace has another number of steps"
   case wrongDiffSize = "its diff has another number of bytes than the steps' gradients"
   case nonFiniteLoss = "a claimed loss is infinite or not a number"
@@ -76,12 +92,18 @@ public enum HeaderViolation: String, Sendable, Hashable, CustomStringConvertible
 public enum TraceViolation: Sendable, Hashable, CustomStringConvertible {
   case wrongStepNumber(position: Int)
   case wrongFirstState
+  case misplacedState(position: Int)
+  case misplacedGradient(position: Int)
   case wrongClaimedLoss
 
   public var description: String {
     switch self {
     case .wrongStepNumber(let position): "record \(position) carries another step number"
     case .wrongFirstState: "the first step does not start from the parent's parameters"
+    case .misplacedState(let position):
+      "record \(position) commits to a state where none belongs, or to none where one does"
+    case .misplacedGradient(let position):
+      "record \(position) names a published gradient where none belongs"
     case .wrongClaimedLoss: "the header claims other losses than the trace"
     }
   }

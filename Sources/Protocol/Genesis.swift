@@ -65,12 +65,14 @@ public struct Genesis: Sendable, Hashable, CanonicalCodable {
   public let parameters: Commitment
   /// Quantized twin of the first parameters.
   public let quantizedModel: Commitment
+  /// The first optimizer state and residual, zeros; nil if the task has neither.
+  public let auxiliary: Commitment?
 
   /// From its parts.
   public init(
     task: TrainingTask, constants: ProtocolConstants, miners: [MinerRegistration],
     verifiers: [VerifierRegistration], beaconAnchor: Digest, parameters: Commitment,
-    quantizedModel: Commitment
+    quantizedModel: Commitment, auxiliary: Commitment? = nil
   ) {
     self.task = task
     self.constants = constants
@@ -79,6 +81,7 @@ public struct Genesis: Sendable, Hashable, CanonicalCodable {
     self.beaconAnchor = beaconAnchor
     self.parameters = parameters
     self.quantizedModel = quantizedModel
+    self.auxiliary = auxiliary
   }
 
   /// Name of this chain.
@@ -92,6 +95,7 @@ public struct Genesis: Sendable, Hashable, CanonicalCodable {
     writer.append(beaconAnchor)
     writer.append(parameters)
     writer.append(quantizedModel)
+    writer.append(auxiliary)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -102,5 +106,6 @@ public struct Genesis: Sendable, Hashable, CanonicalCodable {
     beaconAnchor = try reader.readDigest()
     parameters = try reader.read()
     quantizedModel = try reader.read()
+    auxiliary = try reader.read()
   }
 }

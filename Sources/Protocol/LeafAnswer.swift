@@ -10,19 +10,22 @@ public struct LeafAnswer: Sendable, Hashable, CanonicalCodable {
   public let after: LeafOpening
   /// The leaf of the quantized twin.
   public let quantized: LeafOpening
-  /// The leaf of each step's published gradient.
+  /// The leaf of each published gradient.
   public let gradients: [LeafOpening]
+  /// The leaf of optimizer state and residual before and after; empty if the task has neither.
+  public let auxiliary: [LeafOpening]
 
   /// From its parts.
   public init(
     leafIndex: Int, before: LeafOpening, after: LeafOpening, quantized: LeafOpening,
-    gradients: [LeafOpening]
+    gradients: [LeafOpening], auxiliary: [LeafOpening] = []
   ) {
     self.leafIndex = UInt32(leafIndex)
     self.before = before
     self.after = after
     self.quantized = quantized
     self.gradients = gradients
+    self.auxiliary = auxiliary
   }
 
   public func encode(to writer: inout CanonicalWriter) {
@@ -31,6 +34,7 @@ public struct LeafAnswer: Sendable, Hashable, CanonicalCodable {
     writer.append(after)
     writer.append(quantized)
     writer.append(gradients)
+    writer.append(auxiliary)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -39,11 +43,12 @@ public struct LeafAnswer: Sendable, Hashable, CanonicalCodable {
     after = try reader.read()
     quantized = try reader.read()
     gradients = try reader.readArray()
+    auxiliary = try reader.readArray()
   }
 
   /// Bytes that checking its paths hashes: each leaf once, and two children a level.
   var hashedByteCount: UInt64 {
-    ([before, after, quantized] + gradients).reduce(0) {
+    ([before, after, quantized] + gradients + auxiliary).reduce(0) {
       $0 + UInt64(1 + $1.leaf.count + 65 * $1.proof.auditPath.count)
     }
   }
@@ -61,6 +66,8 @@ public protocol BlockServer {
   func answer(leaf index: Int) -> LeafAnswer?
   /// The quantized twin of the model after the block.
   func quantizedModel() -> [UInt8]?
+  /// The committed state before segment `index`, where it does not follow from the publication.
+  func state(ofSegment index: Int) -> SegmentState?
 }
 
 extension BlockServer {

@@ -41,48 +41,59 @@ public struct Miner: Sendable {
           parent: state.tip, beaconValue: trainingBeacon, miner: key.publicKey),
       trainer: trainer)
     var meter = PhaseMeter(clock: clock)
-    let parameters = FloatBuffer(count: parent.parameters.count)
-    parameters.copy(from: parent.parameters)
+    let firstStep = task.stepsBefore(height: state.height.next)
+    let training = parent.trainingState(task)
     var records: [TraceRecord] = []
     var trees: [MerkleTree] = []
+    var published: [[UInt8]] = []
     var done: [Trainer.Step] = []
-    var root = parent.parameterTree.root
+    var states: [SegmentState] = []
     for step in 0..<steps {
-      let result = try behaviour.step(
-        step, after: done, parameters: parameters, in: context, meter: &meter)
-      let tree = meter.measure(.commitment) { work in
-        let tree = task.gradientTree(result.gradient, workers: workers)
-        work.hashedBytes += UInt64(tree.hashedByteCount)
-        return tree
+      let roots = Self.commit(
+        training, before: step, parent: parent, task: task, workers: workers, meter: &meter)
+      // Verifiers must be shown what does not follow from the publication.
+      if task.isSegmentStart(step), !task.isWalkable { states.append(SegmentState(training)) }
+      let result = try behaviour.step(step, after: done, state: training, in: context, meter: &meter)
+      try meter.measure(.quantization) { work in
+        work.quantizedValues += UInt64(training.parameters.count)
+        try trainer.apply(result.gradient, step: firstStep + step, to: training)
+      }
+      if task.recipe.quantizationPoint == .step { published.append(result.gradient) }
+      if step + 1 == steps, task.recipe.quantizationPoint == .block {
+        published.append(
+          try meter.measure(.quantization) { work in
+            try trainer.blockUpdate(training, before: parent.parameters, work: &work)
+          })
+      }
+      if published.count > trees.count {
+        trees.append(
+          meter.measure(.commitment) { work in
+            let tree = task.gradientTree(published[published.count - 1], workers: workers)
+            work.hashedBytes += UInt64(tree.hashedByteCount)
+            return tree
+          })
       }
       records.append(
         TraceRecord(
-          step: UInt32(step), parametersRoot: root, gradientRoot: tree.root,
+          step: UInt32(step), parametersRoot: roots.parameters, auxiliaryRoot: roots.auxiliary,
+          gradientRoot: task.publishesAfter(step: step) ? trees[trees.count - 1].root : .zero,
           batchDigest: result.batchDigest, loss: result.loss))
-      trees.append(tree)
-      done.append(result)
-      try meter.measure(.quantization) { work in
-        work.quantizedValues += UInt64(parameters.count)
-        try trainer.apply(result.gradient, to: parameters)
-      }
-      if step + 1 < steps {
-        root = meter.measure(.commitment) { work in
-          let tree = task.parameterTree(parameters, workers: workers)
-          work.hashedBytes += UInt64(tree.hashedByteCount)
-          return tree.root
-        }
-      }
+      done.append(result.forgettingGradient(unless: done.isEmpty))
       try progress(step + 1)
     }
-    let gradients = done.map(\.gradient)
+    let parameters = training.parameters
+    if task.recipe.quantizationPoint == .block {
+      parameters.copy(from: parent.parameters)
+      try trainer.add(published[0], to: parameters)
+    }
     behaviour.finish(parameters, in: context)
     let model = try meter.measure(.commitment) { work in
       let model = ModelState(
         parameters: parameters,
         quantized: try behaviour.twin(of: parameters, in: context)
           ?? task.modelFormat.quantize(parameters),
-        task: task, workers: workers)
-      work.hashedBytes += model.hashedByteCount
+        auxiliary: training.auxiliary, task: task, workers: workers)
+      work.hashedBytes += model.hashedByteCount + task.auxiliaryHashedByteCount
       work.quantizedValues += UInt64(parameters.count)
       return model
     }
@@ -90,15 +101,29 @@ public struct Miner: Sendable {
       state: state, miner: key.publicKey, model: model,
       trace: task.traceCommitment(root: TraceRecord.tree(records).root),
       losses: (records[0].loss, records[steps - 1].loss),
-      diffByteCount: gradients.reduce(0) { $0 + $1.count },
+      diffByteCount: published.reduce(0) { $0 + $1.count },
       work: behaviour.claim(meter.totalWork, task: task),
       trainingSalt: state.genesis.constants.randomness.training == .minerChosen ? salt : 0)
     behaviour.amend(&header, in: context)
     return MinedBlock(
       signed: try SignedHeader(signing: header, with: key),
       rivals: try behaviour.rivals(of: header).map { try SignedHeader(signing: $0, with: key) },
-      content: Publication(records: records, gradients: gradients), parent: parent, model: model,
-      gradientTrees: trees, task: task, meter: meter, behaviour: behaviour)
+      content: Publication(records: records, gradients: published), parent: parent, model: model,
+      gradientTrees: trees, states: states, task: task, meter: meter, behaviour: behaviour)
+  }
+
+  /// Roots of the state before `step` where a segment starts, else zeros.
+  private static func commit(
+    _ state: TrainingState, before step: Int, parent: ModelState, task: TrainingTask,
+    workers: Workers, meter: inout PhaseMeter
+  ) -> (parameters: Digest, auxiliary: Digest) {
+    guard task.isSegmentStart(step) else { return (.zero, .zero) }
+    guard step > 0 else { return (parent.parameterTree.root, parent.auxiliaryTree?.root ?? .zero) }
+    return meter.measure(.commitment) { work in
+      let tree = task.parameterTree(state.parameters, workers: workers)
+      work.hashedBytes += UInt64(tree.hashedByteCount) + task.auxiliaryHashedByteCount
+      return (tree.root, task.auxiliaryTree(state.auxiliary, workers: workers)?.root ?? .zero)
+    }
   }
 }
 
@@ -117,7 +142,8 @@ extension BlockHeader {
       quantizedAfter: model.quantizedCommitment, trace: trace, claimedFirstLoss: losses.first,
       claimedLastLoss: losses.last, diffByteCount: UInt64(diffByteCount), startedAt: start,
       committedAt: start + constants.blockTimeMilliseconds, work: work,
-      trainingSalt: trainingSalt)
+      trainingSalt: trainingSalt, auxiliaryBefore: state.auxiliary,
+      auxiliaryAfter: model.auxiliaryCommitment)
   }
 }
 
@@ -134,6 +160,8 @@ public struct MinedBlock: BlockServer, Sendable {
   /// The model that the header commits to.
   public let model: ModelState
   let gradientTrees: [MerkleTree]
+  /// Committed states that do not follow from the publication, by segment; empty if all do.
+  let states: [SegmentState]
   let task: TrainingTask
   /// Work that was really done.
   public let meter: PhaseMeter
@@ -146,6 +174,10 @@ public struct MinedBlock: BlockServer, Sendable {
   public func publication() -> Publication? { content }
   /// The quantized twin, always served.
   public func quantizedModel() -> [UInt8]? { model.quantized }
+  /// The committed state, always served.
+  public func state(ofSegment index: Int) -> SegmentState? {
+    states.indices.contains(index) ? states[index] : nil
+  }
 
   /// Everything about one leaf; nil if there is no such leaf.
   public func answer(leaf index: Int) -> LeafAnswer? {
@@ -169,7 +201,12 @@ public struct MinedBlock: BlockServer, Sendable {
     let openings = zip(gradientTrees, content.gradients).compactMap { tree, bytes in
       open(task.gradientCommitment(root: tree.root), tree) { Array(bytes[$0]) }
     }
+    let auxiliary = [parent, model].compactMap { state -> LeafOpening? in
+      guard let proof = try? state.auxiliaryTree?.inclusionProof(at: index) else { return nil }
+      return LeafOpening(leaf: task.auxiliaryLeaf(index, of: state.auxiliary), proof: proof)
+    }
     return LeafAnswer(
-      leafIndex: index, before: before, after: after, quantized: quantized, gradients: openings)
+      leafIndex: index, before: before, after: after, quantized: quantized, gradients: openings,
+      auxiliary: auxiliary)
   }
 }

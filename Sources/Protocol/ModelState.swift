@@ -19,19 +19,56 @@ public struct ModelState: Sendable {
   public let parameterCommitment: Commitment
   /// Names the quantized twin.
   public let quantizedCommitment: Commitment
+  /// Optimizer vectors and residual, in the order of ``TrainingState/auxiliary``.
+  public let auxiliary: [FloatBuffer]
+  /// Tree over them; nil if there are none.
+  public let auxiliaryTree: MerkleTree?
+  /// Names them.
+  public let auxiliaryCommitment: Commitment?
 
   /// Quantizes and commits `parameters`, which must stay as they are from now on.
   ///
+  /// - Parameter auxiliary: optimizer vectors and residual; by default zeros.
+  ///
   /// Throws ``QuantError`` if a parameter is not finite.
   public init(
-    parameters: FloatBuffer, task: TrainingTask, workers: Workers
+    parameters: FloatBuffer, auxiliary: [FloatBuffer]? = nil, task: TrainingTask, workers: Workers
   ) throws(QuantError) {
     let quantized = try task.modelFormat.quantize(parameters)
-    self.init(parameters: parameters, quantized: quantized, task: task, workers: workers)
+    self.init(
+      parameters: parameters, quantized: quantized,
+      auxiliary: auxiliary ?? TrainingState(initial: parameters, task: task).auxiliary,
+      task: task, workers: workers)
+  }
+
+  /// As the first, but some leaves of the twin are others than those of the parameters.
+  public init(
+    parameters: FloatBuffer, auxiliary: [FloatBuffer], twin: [(index: Int, bytes: [UInt8])],
+    task: TrainingTask, workers: Workers
+  ) throws {
+    var quantized = try task.modelFormat.quantize(parameters)
+    for leaf in twin {
+      let range = try task.quantizedCommitment(root: .zero).byteRange(ofLeaf: leaf.index)
+      guard leaf.bytes.count == range.count else {
+        throw ProofError.wrongLeafByteCount(
+          index: leaf.index, actual: leaf.bytes.count, expected: range.count)
+      }
+      quantized.replaceSubrange(range, with: leaf.bytes)
+    }
+    self.init(
+      parameters: parameters, quantized: quantized, auxiliary: auxiliary, task: task,
+      workers: workers)
   }
 
   /// Commits parameters and a twin as they are, whether or not they belong together.
-  init(parameters: FloatBuffer, quantized: [UInt8], task: TrainingTask, workers: Workers) {
+  init(
+    parameters: FloatBuffer, quantized: [UInt8], auxiliary: [FloatBuffer], task: TrainingTask,
+    workers: Workers
+  ) {
+    precondition(auxiliary.count == task.auxiliaryVectorCount)
+    self.auxiliary = auxiliary
+    auxiliaryTree = task.auxiliaryTree(auxiliary, workers: workers)
+    auxiliaryCommitment = auxiliaryTree.flatMap { task.auxiliaryCommitment(root: $0.root) }
     self.parameters = parameters
     self.quantized = quantized
     parameterTree = task.parameterTree(parameters, workers: workers)
@@ -48,6 +85,13 @@ public struct ModelState: Sendable {
     let parameters = FloatBuffer(count: layout.count)
     layout.initialize(parameters, seed: task.initializationSeed, arithmetic: arithmetic)
     return try ModelState(parameters: parameters, task: task, workers: arithmetic.workers)
+  }
+
+  /// A state to train on from here, with buffers of its own.
+  func trainingState(_ task: TrainingTask) -> TrainingState {
+    var moments = auxiliary
+    let residual = task.recipe.usesErrorFeedback ? moments.popLast() : nil
+    return TrainingState(parameters: parameters, moments: moments, residual: residual).copy()
   }
 
   /// Bytes that were hashed to commit both forms.

@@ -54,7 +54,9 @@ public enum Randomness {
 public struct Challenge: Sendable, Hashable {
   /// Leaves to open, ascending.
   public let leaves: [Int]
-  /// Steps to replay, ascending.
+  /// Segments to replay, ascending.
+  public let segments: [Int]
+  /// Their steps, ascending.
   public let steps: [Int]
   /// Starts of the sequences on which the quantized model is measured.
   public let evaluationStarts: [Int]
@@ -67,9 +69,10 @@ public struct Challenge: Sendable, Hashable {
     var leafSampler = SeededSampler(seed: output, domain: "leaves")
     leaves = leafSampler.distinctIndices(
       constants.challengedLeaves(task), below: task.leafCount)
-    var stepSampler = SeededSampler(seed: output, domain: "steps")
-    steps = stepSampler.distinctIndices(
-      constants.challengedSteps(task), below: Int(task.stepsPerBlock))
+    var segmentSampler = SeededSampler(seed: output, domain: "segments")
+    segments = segmentSampler.distinctIndices(
+      constants.challengedSegments(task), below: task.segmentCount)
+    steps = segments.flatMap { task.steps(ofSegment: $0) }
     var evaluationSampler = SeededSampler(seed: output, domain: "evaluation")
     evaluationStarts = (0..<constants.evaluationSequences(task)).map { _ in
       Int(evaluationSampler.uniform(below: UInt64(corpusWindows)))
@@ -83,16 +86,16 @@ extension ProtocolConstants {
     checks.isDisjoint(with: [.leaf, .update]) ? 0 : leafRate.sampleCount(of: task.leafCount)
   }
 
-  /// Steps that a verifier replays.
-  public func challengedSteps(_ task: TrainingTask) -> Int {
-    checks.contains(.replay) ? replayRate.sampleCount(of: Int(task.stepsPerBlock)) : 0
+  /// Segments that a verifier replays.
+  public func challengedSegments(_ task: TrainingTask) -> Int {
+    checks.contains(.replay) ? replayRate.sampleCount(of: task.segmentCount) : 0
   }
 
   /// Sequences that a verifier measures the quantized model on: ``progressTokens`` rounded up to
-  /// whole minibatches.
+  /// whole microbatches.
   public func evaluationSequences(_ task: TrainingTask) -> Int {
     guard checks.contains(.progress) else { return 0 }
-    let batch = Int(task.batchSize)
+    let batch = Int(task.batchSize / task.recipe.microbatchCount)
     let batchTokens = batch * Int(task.contextLength)
     return (Int(progressTokens) + batchTokens - 1) / batchTokens * batch
   }

@@ -4,9 +4,11 @@ import Proofs
 public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   /// Number of the step in its block, from 0.
   public let step: UInt32
-  /// Root of the float32 parameters before the step.
+  /// Root of the float32 parameters before the step where a segment starts, else zero.
   public let parametersRoot: Digest
-  /// Root of the published quantized gradient.
+  /// Root of optimizer state and residual before the step where a segment starts, else zero.
+  public let auxiliaryRoot: Digest
+  /// Root of the quantized gradient that was published after the step, zero if none was.
   public let gradientRoot: Digest
   /// Digest of the minibatch's tokens and targets.
   public let batchDigest: Digest
@@ -14,14 +16,16 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   public let loss: Float
 
   /// Bytes of an encoded record.
-  public static let byteCount = 4 + 3 * Digest.byteCount + 4
+  public static let byteCount = 4 + 4 * Digest.byteCount + 4
 
   /// From its parts.
   public init(
-    step: UInt32, parametersRoot: Digest, gradientRoot: Digest, batchDigest: Digest, loss: Float
+    step: UInt32, parametersRoot: Digest, auxiliaryRoot: Digest = .zero, gradientRoot: Digest,
+    batchDigest: Digest, loss: Float
   ) {
     self.step = step
     self.parametersRoot = parametersRoot
+    self.auxiliaryRoot = auxiliaryRoot
     self.gradientRoot = gradientRoot
     self.batchDigest = batchDigest
     self.loss = loss
@@ -30,6 +34,7 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(step)
     writer.append(parametersRoot)
+    writer.append(auxiliaryRoot)
     writer.append(gradientRoot)
     writer.append(batchDigest)
     writer.append(loss)
@@ -38,6 +43,7 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     step = try reader.readUInt32()
     parametersRoot = try reader.readDigest()
+    auxiliaryRoot = try reader.readDigest()
     gradientRoot = try reader.readDigest()
     batchDigest = try reader.readDigest()
     loss = try reader.readFloat()
@@ -53,7 +59,7 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
 public struct Publication: Sendable, Hashable, CanonicalCodable {
   /// One record a step.
   public let records: [TraceRecord]
-  /// The quantized gradient of each step: together they are the block's binary diff.
+  /// The quantized gradient of each step, or that of the whole block: the block's binary diff.
   public let gradients: [[UInt8]]
 
   /// From its parts.
@@ -64,6 +70,11 @@ public struct Publication: Sendable, Hashable, CanonicalCodable {
 
   /// Bytes of all gradients.
   public var diffByteCount: Int { gradients.reduce(0) { $0 + $1.count } }
+
+  /// Roots of what was published, in order.
+  public func publishedRoots(_ task: TrainingTask) -> [Digest] {
+    records.enumerated().filter { task.publishesAfter(step: $0.offset) }.map(\.element.gradientRoot)
+  }
 
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(records)

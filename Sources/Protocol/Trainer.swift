@@ -23,10 +23,15 @@ public final class Trainer {
   public struct Step: Sendable, Hashable {
     /// Mean cross-entropy of the minibatch, nats a token.
     public let loss: Float
-    /// The gradient in the task's format: consensus bytes.
+    /// The gradient in the task's step format: consensus bytes where it is published.
     public let gradient: [UInt8]
     /// Digest of the minibatch.
     public let batchDigest: Digest
+
+    /// Without its gradient, which may be large, unless it is to be kept.
+    func forgettingGradient(unless isKept: Bool) -> Step {
+      isKept ? self : Step(loss: loss, gradient: [], batchDigest: batchDigest)
+    }
   }
 
   /// Allocates for the task's batches. `corpus` must be the one that the task commits to.
@@ -46,7 +51,7 @@ public final class Trainer {
     }
     model = task.shape.languageModel(arithmetic: arithmetic)
     workspace = model.makeWorkspace(
-      sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
+      sequenceCount: Int(task.batchSize / task.recipe.microbatchCount), contextLength: Int(task.contextLength))
     gradient = FloatBuffer(count: task.parameterCount)
   }
 
@@ -58,52 +63,150 @@ public final class Trainer {
     digest(of: try batch(startingAt: starts(step: step, seed: seed)))
   }
 
-  /// The loss and the quantized gradient of step `step` at `parameters`.
+  /// The loss and the quantized gradient of step `step` at `state`, whose residual it moves on.
   public func compute(
-    step: Int, parameters: FloatBuffer, seed: Digest, meter: inout PhaseMeter,
+    step: Int, state: TrainingState, seed: Digest, meter: inout PhaseMeter,
     phases: (compute: Phase, quantize: Phase)
   ) throws(TrainingError) -> Step {
     try compute(
-      startingAt: starts(step: step, seed: seed), parameters: parameters, meter: &meter,
-      phases: phases)
+      startingAt: starts(step: step, seed: seed), state: state, meter: &meter, phases: phases)
   }
 
   /// The loss and the quantized gradient of the minibatch of sequences that start at `starts`.
   func compute(
-    startingAt starts: [Int], parameters: FloatBuffer, meter: inout PhaseMeter,
+    startingAt starts: [Int], state: TrainingState, meter: inout PhaseMeter,
     phases: (compute: Phase, quantize: Phase)
   ) throws(TrainingError) -> Step {
     let batch = try batch(startingAt: starts)
-    let loss = meter.measure(phases.compute) { work in
+    let loss = try meter.measure(phases.compute) { work throws(TrainingError) in
       let before = workspace.flops.total
       defer { work.flops += workspace.flops.total - before }
-      return model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
+      return try lossAndGradient(state.parameters, startingAt: starts)
     }
     guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
+    let values = Vector(gradient, count: gradient.count)
+    if task.recipe.clipNorm > 0 {
+      let norm = arithmetic.clip(values, toNorm: task.recipe.clipNorm)
+      guard norm.isFinite else { throw .nonFiniteNorm(norm) }
+    }
+    let isPublished = task.recipe.quantizationPoint == .step
     let bytes = try meter.measure(phases.quantize) { work throws(TrainingError) in
-      work.quantizedValues += UInt64(gradient.count)
-      do throws(QuantError) { return try task.gradientFormat.quantize(gradient) } catch {
-        throw TrainingError.quantization(error, tensor: "gradient", layout: model.layout)
+      guard isPublished else {
+        do throws(QuantError) { return try task.encodeStep(gradient) } catch {
+          throw TrainingError.quantization(error, tensor: "gradient", layout: model.layout)
+        }
       }
+      return try quantize(values, feedback: state.residual, work: &work)
     }
     return Step(loss: loss, gradient: bytes, batchDigest: digest(of: batch))
   }
 
-  /// Applies a published gradient: after = fma(-learningRate, dequantize(published), before).
-  public func apply(_ published: [UInt8], to parameters: FloatBuffer) throws(TrainingError) {
+  /// The mean of the microbatches' losses; their mean gradient is left in `gradient`.
+  private func lossAndGradient(
+    _ parameters: FloatBuffer, startingAt starts: [Int]
+  ) throws(TrainingError) -> Float {
+    let count = Int(task.recipe.microbatchCount)
+    let size = starts.count / count
+    guard count > 1 else {
+      return model.lossAndGradient(
+        parameters, on: try batch(startingAt: starts), gradient: gradient, in: workspace)
+    }
+    let sum = FloatBuffer(count: gradient.count)
+    var loss: Float = 0
+    for part in 0..<count {
+      let batch = try batch(startingAt: Array(starts[part * size..<(part + 1) * size]))
+      loss += model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
+      // In ascending order: another order would round otherwise.
+      arithmetic.axpy(
+        1 / Float(count), Vector(gradient, count: gradient.count), onto: Vector(sum, count: sum.count))
+    }
+    gradient.copy(from: sum)
+    return loss / Float(count)
+  }
+
+  /// Packs `values`; with feedback, what was dropped before is added first and what is dropped now
+  /// is kept.
+  private func quantize(
+    _ values: Vector, feedback residual: FloatBuffer?, work: inout Work
+  ) throws(TrainingError) -> [UInt8] {
+    work.quantizedValues += UInt64(values.count)
+    if let residual {
+      arithmetic.axpy(1, Vector(residual, count: residual.count), onto: values)
+    }
+    let bytes: [UInt8]
+    do throws(QuantError) { bytes = try task.gradientFormat.quantize(values.buffer) } catch {
+      throw .quantization(error, tensor: "gradient", layout: model.layout)
+    }
+    if let residual {
+      let kept = Vector(residual, count: residual.count)
+      work.quantizedValues += UInt64(values.count)
+      do throws(QuantError) { try task.gradientFormat.dequantize(bytes, into: kept) } catch {
+        throw .quantization(error, tensor: "gradient", layout: model.layout)
+      }
+      arithmetic.subtract(values, kept, into: kept)
+    }
+    return bytes
+  }
+
+  /// Moves `state` by a step's gradient in the task's step format.
+  ///
+  /// - Parameter number: of the step since genesis, from 0.
+  public func apply(
+    _ gradientBytes: [UInt8], step number: Int, to state: TrainingState
+  ) throws(TrainingError) {
     do {
       try task.applyUpdate(
-        published, to: Vector(parameters, count: parameters.count), scratch: gradient,
+        gradientBytes, step: number,
+        to: Vector(state.parameters, count: state.parameters.count),
+        moments: state.moments.map { Vector($0, count: $0.count) }, scratch: gradient,
         arithmetic: arithmetic)
     } catch { throw .quantization(error, tensor: "published gradient", layout: model.layout) }
   }
 
+  /// The quantized difference between `state` after local steps and the parameters before the
+  /// block; moves the residual on. Only where the block is quantized as a whole.
+  public func blockUpdate(
+    _ state: TrainingState, before: FloatBuffer, work: inout Work
+  ) throws(TrainingError) -> [UInt8] {
+    let values = Vector(gradient, count: gradient.count)
+    arithmetic.subtract(
+      Vector(state.parameters, count: values.count), Vector(before, count: values.count),
+      into: values)
+    return try quantize(
+      values, feedback: state.residual, work: &work)
+  }
+
+  /// Adds a published block update to parameters: after = before + dequantize(published).
+  public func add(_ published: [UInt8], to parameters: FloatBuffer) throws(TrainingError) {
+    do {
+      try task.addUpdate(
+        published, to: Vector(parameters, count: parameters.count), scratch: gradient,
+        arithmetic: arithmetic)
+    } catch { throw .quantization(error, tensor: "published update", layout: model.layout) }
+  }
+
+  /// The parameters after a block, from those before and what was published.
+  ///
+  /// - Parameter firstStep: number of the block's first step since genesis.
+  public func derive(
+    _ published: [[UInt8]], firstStep: Int, from parent: ModelState
+  ) throws(TrainingError) -> TrainingState {
+    let state = parent.trainingState(task)
+    for (index, bytes) in published.enumerated() {
+      switch task.recipe.quantizationPoint {
+      case .step: try apply(bytes, step: firstStep + index, to: state)
+      case .block: try add(bytes, to: state.parameters)
+      }
+    }
+    return state
+  }
+
   /// Mean cross-entropy of a quantized model on the sequences that start at `starts`, a whole
-  /// number of minibatches: the mean of the batches' means, added in ascending order.
+  /// number of microbatches: the mean of their means, added in ascending order.
   public func loss(
     ofQuantized bytes: [UInt8], startingAt starts: [Int], work: inout Work
   ) throws(TrainingError) -> Float {
-    let batchSize = Int(task.batchSize)
+    let batchSize = Int(task.batchSize / task.recipe.microbatchCount)
     precondition(!starts.isEmpty && starts.count % batchSize == 0)
     let parameters = gradient
     do {
@@ -153,14 +256,28 @@ extension TrainingTask {
   /// and for a single leaf.
   ///
   /// - Parameters:
-  ///   - published: quantized gradient of the same parameters.
+  ///   - bytes: gradient of the same parameters in the step format.
+  ///   - step: number of the step since genesis, from 0.
+  ///   - moments: the same windows of the optimizer's vectors.
   ///   - scratch: at least as long as `parameters`; overwritten.
   func applyUpdate(
-    _ published: [UInt8], to parameters: Vector, scratch: FloatBuffer, arithmetic: Arithmetic
+    _ bytes: [UInt8], step: Int, to parameters: Vector, moments: [Vector], scratch: FloatBuffer,
+    arithmetic: Arithmetic
   ) throws(QuantError) {
     let gradient = Vector(scratch, count: parameters.count)
-    try gradientFormat.dequantize(published, into: gradient)
-    arithmetic.sgdStep(parameters: parameters, gradient: gradient, learningRate: learningRate)
+    try decodeStep(bytes, into: gradient)
+    recipe.optimizer.step(
+      step + 1, parameters: parameters, gradient: gradient, state: moments,
+      learningRate: recipe.schedule.rate(at: step), arithmetic: arithmetic)
+  }
+
+  /// The update rule of a block that is quantized as a whole.
+  func addUpdate(
+    _ published: [UInt8], to parameters: Vector, scratch: FloatBuffer, arithmetic: Arithmetic
+  ) throws(QuantError) {
+    let difference = Vector(scratch, count: parameters.count)
+    try gradientFormat.dequantize(published, into: difference)
+    arithmetic.axpy(1, difference, onto: parameters)
   }
 }
 
@@ -182,6 +299,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The text is not the one that the task commits to.
   case otherCorpus
   case model(ModelError)
+  /// The gradient is too large to be clipped.
+  case nonFiniteNorm(Float)
   /// Values that have no quantized form; `place` names tensor and element.
   case quantization(QuantError, place: String)
 
@@ -199,6 +318,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .otherCorpus: "the corpus is not the one that the task commits to"
     case .model(let error): error.description
+    case .nonFiniteNorm(let norm):
+      "training diverged: the norm of the gradient is \(norm); a smaller learning rate helps"
     case .quantization(let error, let place): "\(place): \(error)"
     }
   }

@@ -19,8 +19,8 @@ public struct TrainingTask: Sendable, Hashable {
   public var batchSize: UInt32
   /// Optimizer steps in a block.
   public var stepsPerBlock: UInt32
-  /// Step size of plain stochastic gradient descent.
-  public var learningRate: Float
+  /// How steps follow from minibatches.
+  public var recipe: TrainingRecipe
   /// Format of the published gradients.
   public var gradientFormat: IntegerFormat
   /// Format of the model's quantized twin.
@@ -31,7 +31,8 @@ public struct TrainingTask: Sendable, Hashable {
   /// Throws ``TaskError`` when the values do not fit each other.
   public init(
     arithmeticVersion: UInt32, shape: ModelShape, initializationSeed: UInt64, corpus: Commitment,
-    contextLength: Int, batchSize: Int, stepsPerBlock: Int, learningRate: Float,
+    contextLength: Int, batchSize: Int, stepsPerBlock: Int,
+    recipe: TrainingRecipe,
     gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int
   ) throws(TaskError) {
     guard (1...shape.contextLength).contains(contextLength) else {
@@ -46,7 +47,7 @@ public struct TrainingTask: Sendable, Hashable {
     guard (1...1_000_000).contains(batchSize), (1...1_000_000).contains(stepsPerBlock) else {
       throw .countOutOfRange
     }
-    guard learningRate.isFinite, learningRate > 0 else { throw .learningRate(learningRate) }
+    try recipe.validate(batchSize: batchSize, stepsPerBlock: stepsPerBlock)
     for format in [gradientFormat, modelFormat] {
       guard leafValueCount > 0, leafValueCount <= 1 << 24, leafValueCount % format.groupSize == 0
       else {
@@ -60,10 +61,24 @@ public struct TrainingTask: Sendable, Hashable {
     self.contextLength = UInt32(contextLength)
     self.batchSize = UInt32(batchSize)
     self.stepsPerBlock = UInt32(stepsPerBlock)
-    self.learningRate = learningRate
+    self.recipe = recipe
     self.gradientFormat = gradientFormat
     self.modelFormat = modelFormat
     self.leafValueCount = UInt32(leafValueCount)
+  }
+
+  /// A task of plain descent at one learning rate, with a state committed before every step.
+  public init(
+    arithmeticVersion: UInt32, shape: ModelShape, initializationSeed: UInt64, corpus: Commitment,
+    contextLength: Int, batchSize: Int, stepsPerBlock: Int, learningRate: Float,
+    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int
+  ) throws(TaskError) {
+    try self.init(
+      arithmeticVersion: arithmeticVersion, shape: shape, initializationSeed: initializationSeed,
+      corpus: corpus, contextLength: contextLength, batchSize: batchSize,
+      stepsPerBlock: stepsPerBlock,
+      recipe: TrainingRecipe(schedule: LearningRateSchedule(peak: learningRate)),
+      gradientFormat: gradientFormat, modelFormat: modelFormat, leafValueCount: leafValueCount)
   }
 
   /// Number of parameters.
@@ -86,6 +101,10 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
   case corpusTooShort(tokens: UInt64, needed: UInt64)
   case countOutOfRange
   case learningRate(Float)
+  case optimizer(OptimizerError)
+  case clipNorm(Float)
+  case microbatches(Int, batch: Int)
+  case segment(Int, steps: Int)
   case leafCutsGroup(leafValues: Int, groupSize: Int)
 
   public var description: String {
@@ -98,6 +117,13 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
       "the corpus has \(tokens) tokens, but one context and its target need \(needed)"
     case .countOutOfRange: "batch and steps_per_block must be in 1...1000000"
     case .learningRate(let rate): "the learning rate must be finite and above 0, but is \(rate)"
+    case .optimizer(let error): error.description
+    case .clipNorm(let norm):
+      "the largest norm of a gradient must be finite and 0 or more, but is \(norm)"
+    case .microbatches(let count, let batch):
+      "microbatches must divide the batch of \(batch) sequences, but there are \(count)"
+    case .segment(let length, let steps):
+      "a segment must be 1...\(steps) steps, but is \(length)"
     case .leafCutsGroup(let leaf, let group):
       "a leaf must hold whole groups, but \(leaf) values are no multiple of group size \(group)"
     }
@@ -113,7 +139,7 @@ extension TrainingTask: CanonicalCodable {
     writer.append(contextLength)
     writer.append(batchSize)
     writer.append(stepsPerBlock)
-    writer.append(learningRate)
+    writer.append(recipe)
     for format in [gradientFormat, modelFormat] {
       writer.append(UInt8(format.bits))
       writer.append(UInt32(format.groupSize))
@@ -130,7 +156,7 @@ extension TrainingTask: CanonicalCodable {
     let context = try reader.readUInt32()
     let batch = try reader.readUInt32()
     let steps = try reader.readUInt32()
-    let rate = try reader.readFloat()
+    let recipe: TrainingRecipe = try reader.read()
     var formats: [(bits: Int, groupSize: Int)] = []
     for _ in 0..<2 {
       let bits = try reader.readUInt8()
@@ -142,7 +168,7 @@ extension TrainingTask: CanonicalCodable {
         arithmeticVersion: version,
         shape: shape, initializationSeed: seed,
         corpus: corpus, contextLength: Int(context), batchSize: Int(batch),
-        stepsPerBlock: Int(steps), learningRate: rate,
+        stepsPerBlock: Int(steps), recipe: recipe,
         gradientFormat: IntegerFormat(bits: formats[0].bits, groupSize: formats[0].groupSize),
         modelFormat: IntegerFormat(bits: formats[1].bits, groupSize: formats[1].groupSize),
         leafValueCount: Int(leafValues))

@@ -40,6 +40,11 @@ struct AuditCommand: ParsableCommand {
           exact variables    \(summary.exactVariables)
         exact digest: \(file.exactDigest.hex)
         """)
+      if summary.untrueAttestations > 0 {
+        print(
+          "note: \(summary.untrueAttestations) attestations say what is not so; their verifiers "
+            + "signed them all the same")
+      }
       for block in summary.escapedFrauds {
         print("note: block \(block) was confirmed although its model is not what its diff leads to")
       }

@@ -32,17 +32,17 @@ struct EncodingTests {
     try expectRoundTrip(Stake(7), byteCount: 8)
     try expectRoundTrip(PartsPerMillion(1_000_000)!, byteCount: 4)
     try expectRoundTrip(mined.signed.header.work, byteCount: 32)
-    try expectRoundTrip(fixture.task, byteCount: 125)
+    try expectRoundTrip(fixture.task, byteCount: 145)
     try expectRoundTrip(fixture.genesis.constants, byteCount: 80)
     try expectRoundTrip(ProtocolConstants.paper, byteCount: 80)
     try expectRoundTrip(fixture.genesis.miners[0], byteCount: 40)
     try expectRoundTrip(fixture.genesis.verifiers[0], byteCount: 73)
     try expectRoundTrip(
-      fixture.genesis, byteCount: 125 + 80 + 4 + 40 + 4 + 3 * 73 + 32 + 45 + 45)
-    try expectRoundTrip(mined.signed.header, byteCount: 374)
-    try expectRoundTrip(mined.signed, byteCount: 438)
-    try expectRoundTrip(mined.content.records[1], byteCount: 104)
-    #expect(TraceRecord.byteCount == 104)
+      fixture.genesis, byteCount: 145 + 80 + 4 + 40 + 4 + 3 * 73 + 32 + 45 + 45 + 1)
+    try expectRoundTrip(mined.signed.header, byteCount: 376)
+    try expectRoundTrip(mined.signed, byteCount: 440)
+    try expectRoundTrip(mined.content.records[1], byteCount: 136)
+    #expect(TraceRecord.byteCount == 136)
     try expectRoundTrip(mined.content)
     let answer = try #require(mined.answer(leaf: fixture.task.leafCount - 1))
     try expectRoundTrip(answer)
@@ -53,9 +53,9 @@ struct EncodingTests {
     for evidence in FalseEvidenceTests.all(mined) { try expectRoundTrip(evidence) }
     try expectRoundTrip(
       Evidence(block: .zero, proof: .header), byteCount: 33)
-    try expectRoundTrip(Evidence(block: .zero, proof: .step(3)), byteCount: 37)
+    try expectRoundTrip(Evidence(block: .zero, proof: .segment(3, state: nil)), byteCount: 38)
     try expectRoundTrip(
-      Evidence(block: .zero, proof: .equivocation(mined.signed)), byteCount: 33 + 438)
+      Evidence(block: .zero, proof: .equivocation(mined.signed)), byteCount: 33 + 440)
     for (_, constants) in ProtocolConstants.presets {
       try expectRoundTrip(constants, byteCount: 80)
     }
@@ -83,6 +83,7 @@ struct EncodingTests {
     }
     refuse(mined.signed.header, byte: 0, 2)
     refuse(mined.signed.header, byte: 1, 1)
+    refuse(mined.signed.header, byte: 374, 2)
     let attestation = try fixture.attestation(by: 0, on: mined.signed).attestation
     refuse(attestation, byte: 0, 0)
     refuse(attestation, byte: 147, 7)
@@ -94,7 +95,9 @@ struct EncodingTests {
     refuse(PartsPerMillion(1_000_000)!, byte: 0, 0x41)
     // Batch size, steps, learning rate and leaf size of a task, all zero or out of range.
     var bytes = fixture.task.canonicalBytes
-    for range in [95..<99, 99..<103, 103..<107, 107..<111, 121..<125] {
+    for range in [
+      95..<99, 99..<103, 103..<107, 108..<112, 121..<125, 125..<129, 141..<145,
+    ] {
       bytes.replaceSubrange(range, with: [0, 0, 0, 0])
       #expect(throws: CanonicalError.self, "\(range)") {
         try TrainingTask(canonicalBytes: bytes)

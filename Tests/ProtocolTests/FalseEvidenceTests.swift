@@ -13,7 +13,7 @@ struct FalseEvidenceTests {
       .header, .trace(records), .quantizedLeaf(after: answer.after, quantized: answer.quantized),
       .update(records: records, answer: answer),
     ]
-    for step in 0..<4 as Range<UInt32> { proofs.append(.step(step)) }
+    for segment in 0..<4 as Range<UInt32> { proofs.append(.segment(segment, state: nil)) }
     return proofs.map { Evidence(block: block, proof: $0) }
   }
 
@@ -89,7 +89,7 @@ struct FalseEvidenceTests {
       }
     }
     // A step can only be judged with what was published, and exactly that.
-    let step = Evidence(block: header.digest, proof: .step(3))
+    let step = Evidence(block: header.digest, proof: .segment(3, state: nil))
     var gradients = mined.content.gradients
     gradients[1][4] ^= 1
     let publications: [Publication?] = [
@@ -120,8 +120,8 @@ struct FalseEvidenceTests {
       }
     }
     for step in [4, 5, .max] as [UInt32] {
-      let evidence = Evidence(block: mined.signed.header.digest, proof: .step(step))
-      #expect(throws: EvidenceError.stepOutOfRange(step)) {
+      let evidence = Evidence(block: mined.signed.header.digest, proof: .segment(step, state: nil))
+      #expect(throws: EvidenceError.segmentOutOfRange(step)) {
         try judge.judge(evidence, against: mined.signed.header)
       }
     }

@@ -134,7 +134,7 @@ struct FinalizationTests {
     #expect(lazy.failure == nil)
     #expect(lazy.transcript.answers.isEmpty)
     if falseEvidence {
-      let evidence = Evidence(block: mined.signed.header.digest, proof: .step(0))
+      let evidence = Evidence(block: mined.signed.header.digest, proof: .segment(0, state: nil))
       let signed = try fixture.attestation(by: 0, on: mined.signed, evidence: evidence)
       try fixture.process(
         signed, evidence: evidence, block: mined.signed, publication: mined.publication(),

@@ -23,6 +23,7 @@ struct FixtureOptions {
   var verifierBehaviours: [Int: VerifierBehaviour] = [:]
   var checks: Checks = .all
   var randomness = RandomnessRules.strong
+  var recipe = TrainingRecipe(schedule: LearningRateSchedule(peak: 0.05))
 }
 
 /// A tiny chain: one miner, some verifiers, all keys from seeds.
@@ -50,7 +51,9 @@ struct Fixture {
     return Corpus(bytes: (0..<2048).map { _ in 97 + UInt8(sampler.uniform(below: 8)) })
   }
 
-  static func task(seed: UInt64) throws -> TrainingTask {
+  static func task(
+    seed: UInt64, recipe: TrainingRecipe = FixtureOptions().recipe
+  ) throws -> TrainingTask {
     let bytes = corpus(seed: seed).bytes
     let tree = bytes.withUnsafeBytes {
       MerkleTree(bytes: $0, leafSize: 256, concurrently: MerkleTree.serially)
@@ -61,7 +64,7 @@ struct Fixture {
         layerCount: 1, dModel: 8, headCount: 2, contextLength: 8, vocabularySize: 256),
       initializationSeed: seed,
       corpus: Commitment(kind: .corpus, tree: tree, byteCount: bytes.count, leafSize: 256),
-      contextLength: 8, batchSize: 2, stepsPerBlock: 4, learningRate: 0.05,
+      contextLength: 8, batchSize: 2, stepsPerBlock: 4, recipe: recipe,
       gradientFormat: IntegerFormat(bits: 8, groupSize: 16),
       modelFormat: IntegerFormat(bits: 4, groupSize: 16), leafValueCount: 64)
   }
@@ -69,7 +72,7 @@ struct Fixture {
   init(_ options: FixtureOptions = FixtureOptions()) throws {
     self.options = options
     let seed = options.seed
-    task = try Self.task(seed: seed)
+    task = try Self.task(seed: seed, recipe: options.recipe)
     trainer = try Trainer(
       task: task, corpus: Self.corpus(seed: seed), arithmetic: Self.arithmetic)
     beacon = HashChainBeacon(secret: Self.digest("beacon", seed), rounds: 300)
@@ -93,7 +96,7 @@ struct Fixture {
           key: verifier.key.publicKey, vrfKey: verifier.vrfKey.publicKey, stake: Stake(stake))
       },
       beaconAnchor: beacon.anchor, parameters: parent.parameterCommitment,
-      quantizedModel: parent.quantizedCommitment)
+      quantizedModel: parent.quantizedCommitment, auxiliary: parent.auxiliaryCommitment)
     state = ChainState(genesis)
   }
 
@@ -179,7 +182,9 @@ struct Fixture {
     return EvidenceJudge(
       state: state,
       publication: try publication.map { try Publication(canonicalBytes: $0.canonicalBytes) },
-      parent: try ModelState(parameters: copy, task: genesis.task, workers: arithmetic.workers),
+      parent: try ModelState(
+        parameters: copy, auxiliary: parent.auxiliary, task: genesis.task,
+        workers: arithmetic.workers),
       trainingBeacon: value,
       trainer: try Trainer(
         task: genesis.task, corpus: Self.corpus(seed: options.seed), arithmetic: arithmetic),
@@ -233,10 +238,14 @@ struct AlteredServer: BlockServer {
   var changePublication: (Publication) -> Publication? = { $0 }
   var changeAnswer: (LeafAnswer) -> LeafAnswer? = { $0 }
   var changeQuantized: ([UInt8]) -> [UInt8]? = { $0 }
+  var changeState: (SegmentState) -> SegmentState? = { $0 }
 
   func publication() -> Publication? { base.publication().flatMap(changePublication) }
   func answer(leaf index: Int) -> LeafAnswer? { base.answer(leaf: index).flatMap(changeAnswer) }
   func quantizedModel() -> [UInt8]? { base.quantizedModel().flatMap(changeQuantized) }
+  func state(ofSegment index: Int) -> SegmentState? {
+    base.state(ofSegment: index).flatMap(changeState)
+  }
 }
 
 extension LeafAnswer {
@@ -246,7 +255,8 @@ extension LeafAnswer {
   ) -> LeafAnswer {
     LeafAnswer(
       leafIndex: Int(leafIndex), before: before ?? self.before, after: after ?? self.after,
-      quantized: quantized ?? self.quantized, gradients: gradients ?? self.gradients)
+      quantized: quantized ?? self.quantized, gradients: gradients ?? self.gradients,
+      auxiliary: auxiliary)
   }
 }
 
@@ -266,7 +276,7 @@ extension TraceRecord {
   ) -> TraceRecord {
     TraceRecord(
       step: step ?? self.step, parametersRoot: parametersRoot ?? self.parametersRoot,
-      gradientRoot: gradientRoot, batchDigest: batchDigest ?? self.batchDigest,
+      auxiliaryRoot: auxiliaryRoot, gradientRoot: gradientRoot, batchDigest: batchDigest ?? self.batchDigest,
       loss: loss ?? self.loss)
   }
 }

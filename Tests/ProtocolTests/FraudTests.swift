@@ -146,7 +146,7 @@ struct FraudTests {
   func replayLies() throws {
     let fixture = try Fixture()
     let mined = try fixture.mine()
-    let wrong = Digest.zero
+    let wrong = Fixture.digest("wrong", 1)
     let lies: [(Finding, (inout [TraceRecord]) -> Void)] = [
       (.state(step: 1), { $0[1] = $0[1].with(parametersRoot: wrong) }),
       (.batch(step: 0), { $0[0] = $0[0].with(batchDigest: $0[1].batchDigest) }),
@@ -194,12 +194,12 @@ struct FraudTests {
     let judge = try fixture.stranger(mined.publication())
     #expect(throws: EvidenceError.self) {
       try judge.judge(
-        Evidence(block: block.header.digest, proof: .step(0)), against: block.header)
+        Evidence(block: block.header.digest, proof: .segment(0, state: nil)), against: block.header)
     }
   }
 
   @Test("the list of lies has one for each violation")
   func allLies() {
-    #expect(Set(HeaderLie.all.map(\.violation)).count == 13)
+    #expect(Set(HeaderLie.all.map(\.violation)).count == 15)
   }
 }

@@ -80,6 +80,12 @@ struct HeaderLie: Sendable, CustomStringConvertible {
     HeaderLie(.nonFiniteLoss, "an infinite last loss") { $0.claimedLastLoss = -.infinity },
     HeaderLie(.wrongWork, "one operation less") { $0.work.flops -= 1 },
     HeaderLie(.wrongWork, "no work") { $0.work = Work() },
+    HeaderLie(.wrongAuxiliaryBefore, "an optimizer state out of nowhere") {
+      $0.auxiliaryBefore = resized($0.before, kind: .optimizerState)
+    },
+    HeaderLie(.wrongAuxiliarySize, "an optimizer state where there is none") {
+      $0.auxiliaryAfter = resized($0.after, kind: .optimizerState)
+    },
     HeaderLie(.chosenData, "data of its choice") { $0.trainingSalt = 1 },
   ]
 }

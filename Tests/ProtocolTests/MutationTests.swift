@@ -18,7 +18,7 @@ struct MutationTests {
   func header() throws {
     let block = try Fixture().mine().signed
     let bytes = block.canonicalBytes
-    #expect(bytes.count == 438)
+    #expect(bytes.count == 440)
     #expect(try SignedHeader(canonicalBytes: bytes).hasValidSignature)
     eachFlip(bytes) { flipped, bit in
       guard let decoded = try? SignedHeader(canonicalBytes: flipped) else { return }

@@ -128,7 +128,7 @@ struct DetectionTrialTests {
       faking, checks: .replay, leafRate: 0, replayRate: 250_000)
     let outcome = try trial.run(
       count: 150, seed: Fixture.digest("trial", 2), arithmetic: Fixture.arithmetic)
-    #expect(fixture.genesis.constants.challengedSteps(fixture.task) == 1)
+    #expect(fixture.genesis.constants.challengedSegments(fixture.task) == 1)
     for verifiers in 1...3 {
       let expected = Odds.detection(population: 4, marked: 1, draws: 1, verifiers: verifiers)
       let interval = WilsonInterval(

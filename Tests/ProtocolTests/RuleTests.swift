@@ -110,7 +110,7 @@ struct RuleTests {
       try fixture.attestation(by: 0, on: block) { $0.attestedAt = late })
 
     let evidence = Evidence(block: block.header.digest, proof: .header)
-    let other = Evidence(block: block.header.digest, proof: .step(0))
+    let other = Evidence(block: block.header.digest, proof: .segment(0, state: nil))
     refuse(.evidenceDoesNotMatch(key), good, evidence)
     let accusing = try fixture.attestation(by: 0, on: block, .structure, evidence: evidence)
     refuse(.evidenceDoesNotMatch(key), accusing)

@@ -24,6 +24,8 @@ public struct Audit {
     public var evidence = 0
     /// Verdicts reached again.
     public var verdicts = 0
+    /// Attestations whose verifier signed what is not so, whatever it was penalized for.
+    public var untrueAttestations = 0
     /// Exact variables made again from the chain.
     public var exactVariables = 0
     /// Confirmed blocks whose model is not what their diff leads to: fraud that nobody sampled.
@@ -58,8 +60,8 @@ public struct Audit {
         place: place, stored: stored, before: state, parent: model, trainer: trainer)
       let (record, after, next) = try judged.run(&summary)
       if case .confirmed = record.verdict {
-        model = next
-        if !record.patch.isEmpty { summary.escapedFrauds.append(index + 1) }
+        if let next { model = next }
+        if !record.patch.isEmpty || !record.twin.isEmpty { summary.escapedFrauds.append(index + 1) }
       }
       state = after
       records.append(record)

@@ -29,7 +29,7 @@ struct BlockAudit {
   }
 
   /// - Returns: the record as judged, the chain after the block, and the block's model.
-  func run(_ summary: inout Audit.Summary) throws -> (BlockRecord, ChainState, ModelState) {
+  func run(_ summary: inout Audit.Summary) throws -> (BlockRecord, ChainState, ModelState?) {
     var state = before
     do { try state.propose(stored.block) } catch {
       throw AuditFailure("\(place), header: \(error)")
@@ -81,12 +81,16 @@ struct BlockAudit {
       throw AuditFailure("\(place): it was never open")
     }
     let verdict = try state.finalize(at: closesAt)
+    if case .confirmed = verdict, model == nil {
+      throw AuditFailure("\(place), publication: nothing stands behind a confirmed block")
+    }
     summary.blocks += 1
     summary.verdicts += 1
     let record = BlockRecord(
       block: stored.block, publication: stored.publication,
       trainingBeacon: stored.trainingBeacon, challengeBeacon: stored.challengeBeacon,
-      ballots: ballots, patch: stored.patch, verdict: verdict, ledger: state.ledger,
+      ballots: ballots, patch: stored.patch, auxiliary: stored.auxiliary, twin: stored.twin,
+      rivals: stored.rivals, verdict: verdict, ledger: state.ledger,
       miningSeconds: [:])
     return (record, state, model)
   }
@@ -105,33 +109,39 @@ struct BlockAudit {
     } catch { throw AuditFailure("\(place), \(name): \(error)") }
   }
 
-  /// The model that the header commits to: the parent's, the published gradients, and the leaves
-  /// that the miner changed besides.
-  private func rebuildModel() throws -> ModelState {
+  /// The model that the header commits to: the parent's, what was published, and the leaves that
+  /// the miner changed besides. nil where nothing stands behind the header's trace, and then no
+  /// verifier can have looked inside.
+  private func rebuildModel() throws -> ModelState? {
     let publication = stored.publication
-    guard header.trace.root == TraceRecord.tree(publication.records).root,
-      publication.gradients.count == publication.records.count
+    guard header.trace.root == TraceRecord.tree(publication.records).root else {
+      guard !wasLookedInto else {
+        throw AuditFailure(
+          "\(place), publication: the records are not the committed trace, though leaves were opened")
+      }
+      return nil
+    }
+    let roots = publication.publishedRoots(task)
+    guard publication.records.count == Int(task.stepsPerBlock),
+      publication.gradients.count == roots.count
     else { throw AuditFailure("\(place), publication: the records are not the committed trace") }
-    let parameters = FloatBuffer(count: parent.parameters.count)
-    parameters.copy(from: parent.parameters)
     let workers = trainer.arithmetic.workers
-    for (step, gradient) in publication.gradients.enumerated() {
+    for (index, gradient) in publication.gradients.enumerated() {
       guard gradient.count == task.gradientByteCount,
-        task.gradientTree(gradient, workers: workers).root
-          == publication.records[step].gradientRoot
+        task.gradientTree(gradient, workers: workers).root == roots[index]
       else {
         throw AuditFailure(
-          "\(place), publication: the gradient of step \(step) is not the committed one")
-      }
-      do { try trainer.apply(gradient, to: parameters) } catch {
-        throw AuditFailure("\(place), publication: step \(step): \(error)")
+          "\(place), publication: the gradient of step \(index) is not the committed one")
       }
     }
+    let derived: TrainingState
+    do {
+      derived = try trainer.derive(
+        publication.gradients, firstStep: task.stepsBefore(height: header.height), from: parent)
+    } catch { throw AuditFailure("\(place), publication: \(error)") }
+    let parameters = derived.parameters
     for leaf in stored.patch {
-      guard Int(leaf.index) < task.leafCount else {
-        throw AuditFailure("\(place), patch: leaf \(leaf.index) does not exist")
-      }
-      let range = task.valueRange(ofLeaf: Int(leaf.index))
+      let range = try valueRange(leaf, "patch")
       guard leaf.bytes.count == 4 * range.count else {
         throw AuditFailure("\(place), patch: leaf \(leaf.index) has another size")
       }
@@ -139,76 +149,141 @@ struct BlockAudit {
     }
     let model: ModelState
     do {
-      model = try ModelState(parameters: parameters, task: task, workers: workers)
-    } catch { throw AuditFailure("\(place), model: \(error)") }
+      model = try ModelState(
+        parameters: parameters, auxiliary: try auxiliaryVectors(),
+        twin: stored.twin.map { (Int($0.index), $0.bytes) }, task: task,
+        workers: workers)
+    } catch let failure as AuditFailure { throw failure } catch {
+      throw AuditFailure("\(place), model: \(error)")
+    }
     guard model.parameterCommitment == header.after else {
       throw AuditFailure("\(place), header: the parameters after have another root")
     }
     guard model.quantizedCommitment == header.quantizedAfter else {
       throw AuditFailure("\(place), header: the quantized model has another root")
     }
+    guard model.auxiliaryCommitment == header.auxiliaryAfter else {
+      throw AuditFailure("\(place), header: the optimizer state has another root")
+    }
     return model
   }
 
-  /// What a verifier says it saw is what there is to see.
+  /// Whether some verifier was shown a leaf of the committed parameters: then they exist.
+  private var wasLookedInto: Bool {
+    stored.ballots.contains { ballot in
+      ballot.transcript.answers.contains { answer in
+        do {
+          try header.after.verify(answer.after, at: Int(answer.leafIndex))
+          return true
+        } catch { return false }
+      }
+    }
+  }
+
+  private func valueRange(_ leaf: PatchedLeaf, _ what: String) throws -> Range<Int> {
+    guard Int(leaf.index) < task.leafCount else {
+      throw AuditFailure("\(place), \(what): leaf \(leaf.index) does not exist")
+    }
+    return task.valueRange(ofLeaf: Int(leaf.index))
+  }
+
+  private func auxiliaryVectors() throws -> [FloatBuffer] {
+    let size = task.parameterByteCount
+    guard stored.auxiliary.count == size * task.auxiliaryVectorCount else {
+      throw AuditFailure("\(place), auxiliary: the optimizer state has another size")
+    }
+    return (0..<task.auxiliaryVectorCount).map { index in
+      let buffer = FloatBuffer(count: task.parameterCount)
+      buffer.setLittleEndianBytes(stored.auxiliary[size * index..<size * (index + 1)], at: 0)
+      return buffer
+    }
+  }
+
+  /// What a verifier says it saw is what there is to see. It may have signed what is not so: that is
+  /// no fault of the file, and is counted.
   private func check(
-    _ ballot: StoredChain.StoredBallot, challenge: Challenge, model: ModelState, _ whose: String,
+    _ ballot: StoredChain.StoredBallot, challenge: Challenge, model: ModelState?, _ whose: String,
     _ summary: inout Audit.Summary
   ) throws {
-    let attestation = ballot.attestation.attestation
-    guard ballot.transcript.digest == attestation.transcript else {
+    guard ballot.transcript.digest == ballot.attestation.attestation.transcript else {
       throw AuditFailure("\(whose), openings: they are not the ones that the verifier signed")
     }
+    let isTrue =
+      try checkOpenings(ballot, challenge, whose, &summary)
+      && checkReplays(ballot.attestation.attestation, challenge, &summary)
+      && checkLosses(ballot.attestation.attestation, challenge, model, &summary)
+    if !isTrue { summary.untrueAttestations += 1 }
+  }
+
+  private func checkOpenings(
+    _ ballot: StoredChain.StoredBallot, _ challenge: Challenge, _ whose: String,
+    _ summary: inout Audit.Summary
+  ) throws -> Bool {
+    let attestation = ballot.attestation.attestation
     let answers = ballot.transcript.answers
     guard answers.count == Int(attestation.checkedLeaves), answers.count <= challenge.leaves.count
-    else { throw AuditFailure("\(whose), openings: another number than the attestation says") }
+    else { return false }
     for (position, answer) in answers.enumerated() {
       let mayFail = position == answers.count - 1 && !attestation.isPositive
       do {
         try LeafCheck.checkOpenings(
           of: answer, leaf: challenge.leaves[position], header: header,
           records: stored.publication.records, task: task)
-        summary.openings += 3 + answer.gradients.count
-        try LeafCheck.check(after: answer.after, quantized: answer.quantized, task: task)
-        try UpdateCheck.check(answer, task: task, arithmetic: trainer.arithmetic)
-      } catch {
-        guard mayFail, case .fraud = error else {
-          throw AuditFailure("\(whose), openings: \(error)")
+        summary.openings += 3 + answer.gradients.count + answer.auxiliary.count
+        let checks = before.genesis.constants.checks
+        if checks.contains(.leaf) {
+          try LeafCheck.check(after: answer.after, quantized: answer.quantized, task: task)
         }
+        if checks.contains(.update) {
+          try UpdateCheck.check(
+            answer, firstStep: task.stepsBefore(height: header.height), task: task,
+            arithmetic: trainer.arithmetic)
+        }
+      } catch {
+        guard mayFail, case CheckFailure.fraud = error else { return false }
       }
     }
-    try checkReplays(attestation, challenge, whose, &summary)
-    guard attestation.evaluatedTokens > 0 else { return }
+    return true
+  }
+
+  private func checkLosses(
+    _ attestation: Attestation, _ challenge: Challenge, _ model: ModelState?,
+    _ summary: inout Audit.Summary
+  ) throws -> Bool {
+    guard attestation.evaluatedTokens > 0 else { return true }
+    guard let model, !challenge.evaluationStarts.isEmpty else { return false }
     var work = Work()
-    let measured = try ProgressCheck.measure(
-      quantizedAfter: model.quantized, header: header, parent: parent,
-      starts: challenge.evaluationStarts, trainer: trainer, work: &work)
-    guard measured.before.bitPattern == attestation.lossBefore.bitPattern,
-      measured.after.bitPattern == attestation.lossAfter.bitPattern
-    else { throw AuditFailure("\(whose), attestation: the losses are others") }
-    summary.lossMeasurements += 1
+    do {
+      let measured = try ProgressCheck.measure(
+        quantizedAfter: model.quantized, header: header, parent: parent,
+        starts: challenge.evaluationStarts, trainer: trainer, work: &work)
+      summary.lossMeasurements += 1
+      return measured.before.bitPattern == attestation.lossBefore.bitPattern
+        && measured.after.bitPattern == attestation.lossAfter.bitPattern
+    } catch is CheckFailure { return false }
   }
 
   /// Steps that the verifier says it replayed without finding anything.
   private func checkReplays(
-    _ attestation: Attestation, _ challenge: Challenge, _ whose: String,
-    _ summary: inout Audit.Summary
-  ) throws {
-    guard attestation.replayedSteps > 0 else { return }
-    guard Int(attestation.replayedSteps) == challenge.steps.count else {
-      throw AuditFailure("\(whose), attestation: another number of replayed steps")
-    }
+    _ attestation: Attestation, _ challenge: Challenge, _ summary: inout Audit.Summary
+  ) throws -> Bool {
+    guard attestation.replayedSteps > 0 else { return true }
+    guard Int(attestation.replayedSteps) == challenge.steps.count else { return false }
+    // Where states do not follow from the publication, everything up to the last segment is run
+    // again instead: nobody has to have kept them.
+    let segments =
+      task.isWalkable ? challenge.segments : Array(0...(challenge.segments.last ?? 0))
     var meter = PhaseMeter(clock: clock)
     do {
       summary.replayedSteps += try ReplayCheck.check(
-        steps: challenge.steps, header: header, publication: stored.publication, parent: parent,
+        segments: segments, header: header, publication: stored.publication, parent: parent,
+        states: { _ in nil },
         trainingSeed: Randomness.trainingSeed(
           of: header, beaconValue: stored.trainingBeacon,
           rules: before.genesis.constants.randomness),
         trainer: trainer, meter: &meter)
-    } catch let failure as CheckFailure {
-      throw AuditFailure("\(whose), attestation: it calls good what is not: \(failure)")
-    }
+      return true
+    } catch is CheckFailure { return false }
   }
 }
 

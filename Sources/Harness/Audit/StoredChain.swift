@@ -14,6 +14,9 @@ struct StoredChain {
     let block: SignedHeader
     let publication: Publication
     let patch: [PatchedLeaf]
+    let auxiliary: [UInt8]
+    let twin: [PatchedLeaf]
+    let rivals: [SignedHeader]
     let ballots: [StoredBallot]
   }
 
@@ -51,9 +54,13 @@ struct StoredChain {
     let (publications, patches) = (try parts("publications"), try parts("patches"))
     let (attestations, evidence) = (try parts("attestations"), try parts("evidence"))
     let openings = try parts("openings")
+    let (auxiliaries, twins) = (try parts("auxiliaries"), try parts("twins"))
+    let rivals = try parts("rivals")
     let verifiers = self.genesis.verifiers.count
     guard beacons.count == headers.count, publications.count == headers.count,
-      patches.count == headers.count, attestations.count == headers.count * verifiers,
+      patches.count == headers.count, auxiliaries.count == headers.count,
+      twins.count == headers.count, rivals.count == headers.count,
+      attestations.count == headers.count * verifiers,
       evidence.count == attestations.count, openings.count == attestations.count
     else { throw AuditFailure("the parts of the chain have different numbers of blocks") }
     var blocks: [StoredBlock] = []
@@ -82,7 +89,9 @@ struct StoredChain {
           trainingBeacon: training, challengeBeacon: challenge,
           block: try decode(headers[index], "\(place), header"),
           publication: try decode(publications[index], "\(place), publication"),
-          patch: try decode(patches[index], "\(place), patch"), ballots: ballots))
+          patch: try decode(patches[index], "\(place), patch"), auxiliary: auxiliaries[index],
+          twin: try decode(twins[index], "\(place), twin"),
+          rivals: try decode(rivals[index], "\(place), rivals"), ballots: ballots))
     }
     self.blocks = blocks
   }

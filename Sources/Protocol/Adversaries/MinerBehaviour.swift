@@ -25,11 +25,11 @@ public protocol MinerBehaviour: Sendable {
   /// The number that chooses the training data, where the chain lets miners choose.
   func salt(_ state: ChainState, trainer: Trainer) -> UInt64
 
-  /// Computes step `step` at `parameters`, or pretends to.
+  /// Computes step `step` at `state`, or pretends to. The gradient is in the task's step format.
   ///
   /// - Parameter previous: the steps before it.
   func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step
 
@@ -58,10 +58,10 @@ extension MinerBehaviour {
 
   /// Computes the step as the task says.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
-    try context.honestStep(step, parameters: parameters, meter: &meter)
+    try context.honestStep(step, state: state, meter: &meter)
   }
 
   /// Leaves the parameters as they are.
@@ -86,10 +86,10 @@ extension MinerBehaviour {
 extension MiningContext {
   /// The step as the task says.
   func honestStep(
-    _ step: Int, parameters: FloatBuffer, meter: inout PhaseMeter
+    _ step: Int, state: TrainingState, meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     try trainer.compute(
-      step: step, parameters: parameters, seed: seed, meter: &meter,
+      step: step, state: state, seed: seed, meter: &meter,
       phases: (.training, .quantization))
   }
 
@@ -104,9 +104,9 @@ extension MiningContext {
     from parameters: FloatBuffer, to target: FloatBuffer, share: Int
   ) throws -> [UInt8] {
     let way = FloatBuffer(count: parameters.count)
-    let scale = 1 / (task.learningRate * Float(share))
+    let scale = 1 / (task.recipe.schedule.peak * Float(share))
     for index in 0..<way.count { way[index] = (parameters[index] - target[index]) * scale }
-    return try task.gradientFormat.quantize(way)
+    return try task.encodeStep(way)
   }
 
   /// Normal noise that follows from the seed, a name and a number.

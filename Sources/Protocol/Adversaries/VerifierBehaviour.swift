@@ -79,7 +79,7 @@ public enum VerifierBehaviour: Sendable, Hashable {
     let digest = block.header.digest
     guard let leaf = challenge.leaves.first, let answer = server.answer(leaf: leaf),
       !answer.quantized.leaf.isEmpty
-    else { return Evidence(block: digest, proof: .step(0)) }
+    else { return Evidence(block: digest, proof: .segment(0, state: nil)) }
     var bytes = answer.quantized.leaf
     bytes[bytes.count - 1] ^= 1
     return Evidence(

@@ -10,15 +10,22 @@ public enum LeafCheck {
     of answer: LeafAnswer, leaf index: Int, header: BlockHeader, records: [TraceRecord],
     task: TrainingTask
   ) throws(CheckFailure) {
-    guard answer.leafIndex == UInt32(index), answer.gradients.count == records.count else {
-      throw .unavailable("the answer is about another leaf or another number of steps")
-    }
+    guard answer.leafIndex == UInt32(index), 
+      records.count == Int(task.stepsPerBlock), answer.gradients.count == task.publishedCount,
+      answer.auxiliary.count == (task.auxiliaryVectorCount == 0 ? 0 : 2)
+    else { throw .unavailable("the answer is about another leaf or another number of steps") }
+    let published = records.indices.filter { task.publishesAfter(step: $0) }
     do {
       try header.before.verify(answer.before, at: index)
       try header.after.verify(answer.after, at: index)
       try header.quantizedAfter.verify(answer.quantized, at: index)
-      for (record, opening) in zip(records, answer.gradients) {
-        try task.gradientCommitment(root: record.gradientRoot).verify(opening, at: index)
+      for (step, opening) in zip(published, answer.gradients) {
+        try task.gradientCommitment(root: records[step].gradientRoot).verify(opening, at: index)
+      }
+      for (commitment, opening) in zip(
+        [header.auxiliaryBefore, header.auxiliaryAfter], answer.auxiliary)
+      {
+        try commitment?.verify(opening, at: index)
       }
     } catch { throw .unavailable("leaf \(index): \(error)") }
   }
@@ -38,23 +45,44 @@ public enum LeafCheck {
 
 /// The published gradients lead from the parameters before to those after: section 6.3.
 public enum UpdateCheck {
-  /// Throws unless applying every step's published leaf to the leaf before gives the leaf after.
+  /// Throws unless applying every published leaf to the leaf before gives the leaf after, and the
+  /// same for the optimizer's vectors where steps are published. What a residual becomes does not
+  /// follow from what was published: that is the replay's affair.
+  ///
   /// The openings must have been checked already.
+  ///
+  /// - Parameter firstStep: number of the block's first step since genesis.
   public static func check(
-    _ answer: LeafAnswer, task: TrainingTask, arithmetic: Arithmetic
+    _ answer: LeafAnswer, firstStep: Int, task: TrainingTask, arithmetic: Arithmetic
   ) throws(CheckFailure) {
     let leaf = Int(answer.leafIndex)
     let values = FloatBuffer(littleEndianBytes: answer.before.leaf)
     let scratch = FloatBuffer(count: values.count)
-    for opening in answer.gradients {
+    let parameters = Vector(values, count: values.count)
+    // The leaf holds the vectors' windows one after the other.
+    let memory = FloatBuffer(littleEndianBytes: answer.auxiliary.first?.leaf ?? [])
+    let moments = task.recipe.optimizer.stateNames.indices.map {
+      Vector(memory, offset: $0 * values.count, count: values.count)
+    }
+    for (index, opening) in answer.gradients.enumerated() {
       // A gradient leaf that does not decode was committed by the miner: it updates nothing.
       do {
-        try task.applyUpdate(
-          opening.leaf, to: Vector(values, count: values.count), scratch: scratch,
-          arithmetic: arithmetic)
+        switch task.recipe.quantizationPoint {
+        case .step:
+          try task.applyUpdate(
+            opening.leaf, step: firstStep + index, to: parameters, moments: moments,
+            scratch: scratch, arithmetic: arithmetic)
+        case .block:
+          try task.addUpdate(
+            opening.leaf, to: parameters, scratch: scratch, arithmetic: arithmetic)
+        }
       } catch { throw .fraud(.update(leaf: leaf)) }
     }
-    let same = values.withUnsafeBytes { $0.elementsEqual(answer.after.leaf) }
-    guard same else { throw .fraud(.update(leaf: leaf)) }
+    guard values.withUnsafeBytes({ $0.elementsEqual(answer.after.leaf) }) else {
+      throw .fraud(.update(leaf: leaf))
+    }
+    guard task.recipe.quantizationPoint == .step, let after = answer.auxiliary.last else { return }
+    let derived = memory.littleEndianBytes(0..<moments.count * values.count)
+    guard after.leaf.starts(with: derived) else { throw .fraud(.update(leaf: leaf)) }
   }
 }

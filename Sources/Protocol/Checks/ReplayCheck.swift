@@ -1,93 +1,200 @@
 import Kernels
 import Proofs
 
-/// Sampled steps are run again: `docs/protocol.md`, section 6.4.
-public enum ReplayCheck {
-  /// Walks through the published gradients from the parent's parameters and recomputes the steps
-  /// in `steps` (ascending). Throws at the first contradiction.
+/// Sampled segments are run again: `docs/protocol.md`, section 6.4.
+public struct ReplayCheck {
+  let header: BlockHeader
+  let publication: Publication
+  let trainingSeed: Digest
+  let trainer: Trainer
+
+  private var task: TrainingTask { trainer.task }
+  private var workers: Workers { trainer.arithmetic.workers }
+  private var firstStep: Int { task.stepsBefore(height: header.height) }
+
+  /// Recomputes the steps of `segments` (ascending), each from its committed state. Throws at the
+  /// first contradiction.
+  ///
+  /// The first segment starts from the parent. A later one starts where the one before it ended, if
+  /// that was replayed; else from the state that the published gradients lead to; and where none
+  /// follows from them, from the served state, which must have the committed roots.
   ///
   /// - Returns: how many steps were recomputed.
   @discardableResult
   public static func check(
-    steps: [Int], header: BlockHeader, publication: Publication, parent: ModelState,
-    trainingSeed: Digest, trainer: Trainer, meter: inout PhaseMeter
+    segments: [Int], header: BlockHeader, publication: Publication, parent: ModelState,
+    states: (Int) -> SegmentState?, trainingSeed: Digest, trainer: Trainer,
+    meter: inout PhaseMeter
   ) throws -> Int {
-    guard let last = steps.last else { return 0 }
-    let task = trainer.task
-    let workers = trainer.arithmetic.workers
-    guard publication.gradients.count == publication.records.count else {
-      throw CheckFailure.unavailable("gradients of some steps are missing")
-    }
-    let parameters = FloatBuffer(count: parent.parameters.count)
-    parameters.copy(from: parent.parameters)
+    guard !segments.isEmpty else { return 0 }
+    guard publication.gradients.count == trainer.task.publishedCount,
+      publication.records.count == Int(trainer.task.stepsPerBlock)
+    else { throw CheckFailure.unavailable("gradients of some steps are missing") }
+    let check = ReplayCheck(
+      header: header, publication: publication, trainingSeed: trainingSeed, trainer: trainer)
+    var state = parent.trainingState(trainer.task)
+    // The step before which `state` is.
+    var reached = 0
     var replayed = 0
-    for step in 0...last {
-      let record = publication.records[step]
-      let published = publication.gradients[step]
-      try meter.measure(.replay) { work in
-        work.receivedBytes += UInt64(published.count)
-        guard published.count == task.gradientByteCount else {
-          throw CheckFailure.unavailable("the gradient of step \(step) has another size")
-        }
-        let tree = task.gradientTree(published, workers: workers)
-        work.hashedBytes += UInt64(tree.hashedByteCount)
-        guard tree.root == record.gradientRoot else {
-          throw CheckFailure.unavailable("the gradient of step \(step) has another root")
+    for segment in segments {
+      let steps = check.task.steps(ofSegment: segment)
+      if steps.lowerBound > reached {
+        if check.task.isWalkable {
+          for step in reached..<steps.lowerBound {
+            try check.walk(step, state: state, meter: &meter)
+          }
+        } else {
+          state = try check.fetched(states(segment), segment: segment, meter: &meter)
         }
       }
-      if steps.contains(step) {
-        try replay(
-          step, record: record, parameters: parameters, trainingSeed: trainingSeed,
-          trainer: trainer, meter: &meter)
+      try check.requireCommitted(
+        state, before: steps.lowerBound, failure: .state(step: steps.lowerBound), meter: &meter)
+      for step in steps {
+        try check.replay(step, state: state, meter: &meter)
         replayed += 1
       }
-      // Parameters after the last step that is asked for are nobody's question.
-      guard step < last else { break }
-      try meter.measure(.replay) { work in
-        work.quantizedValues += UInt64(parameters.count)
-        do { try trainer.apply(published, to: parameters) } catch {
-          // The bytes are under the miner's root, so a gradient that does not decode is its own.
-          throw CheckFailure.fraud(.gradient(step: step))
-        }
-      }
+      reached = steps.upperBound
+      try check.checkEnd(state, before: parent, after: reached, meter: &meter)
     }
     return replayed
   }
 
-  private static func replay(
-    _ step: Int, record: TraceRecord, parameters: FloatBuffer, trainingSeed: Digest,
-    trainer: Trainer, meter: inout PhaseMeter
-  ) throws {
-    let task = trainer.task
-    let workers = trainer.arithmetic.workers
+  /// The bytes published after `step`, which must be the committed ones.
+  private func published(
+    after step: Int, meter: inout PhaseMeter
+  ) throws -> [UInt8] {
+    let index = task.recipe.quantizationPoint == .step ? step : 0
+    let bytes = publication.gradients[index]
     try meter.measure(.replay) { work in
-      let tree = task.parameterTree(parameters, workers: workers)
+      work.receivedBytes += UInt64(bytes.count)
+      guard bytes.count == task.gradientByteCount else {
+        throw CheckFailure.unavailable("the gradient of step \(step) has another size")
+      }
+      let tree = task.gradientTree(bytes, workers: workers)
       work.hashedBytes += UInt64(tree.hashedByteCount)
-      guard tree.root == record.parametersRoot else {
-        throw CheckFailure.fraud(.state(step: step))
+      guard tree.root == publication.records[step].gradientRoot else {
+        throw CheckFailure.unavailable("the gradient of step \(step) has another root")
       }
     }
+    return bytes
+  }
+
+  /// Moves the state by what was published after `step`.
+  private func walk(_ step: Int, state: TrainingState, meter: inout PhaseMeter) throws {
+    let bytes = try published(after: step, meter: &meter)
+    try meter.measure(.replay) { work in
+      work.quantizedValues += UInt64(state.parameters.count)
+      do { try trainer.apply(bytes, step: firstStep + step, to: state) } catch {
+        // The bytes are under the miner's root, so a gradient that does not decode is its own.
+        throw CheckFailure.fraud(.gradient(step: step))
+      }
+    }
+  }
+
+  /// A served state, which must have the sizes and roots of the record at its segment's start.
+  private func fetched(
+    _ served: SegmentState?, segment: Int, meter: inout PhaseMeter
+  ) throws -> TrainingState {
+    guard let served else { throw CheckFailure.unavailable("no state of segment \(segment)") }
+    let record = publication.records[task.steps(ofSegment: segment).lowerBound]
+    return try meter.measure(.replay) { work in
+      work.receivedBytes += UInt64(served.parameters.count + served.auxiliary.count)
+      guard served.parameters.count == task.parameterByteCount,
+        served.auxiliary.count == task.auxiliaryVectorCount * task.parameterByteCount
+      else { throw CheckFailure.unavailable("the state of segment \(segment) has another size") }
+      let state = TrainingState(served, task: task)
+      let roots = roots(of: state, work: &work)
+      guard roots.parameters == record.parametersRoot, roots.auxiliary == record.auxiliaryRoot
+      else { throw CheckFailure.unavailable("the state of segment \(segment) has another root") }
+      return state
+    }
+  }
+
+  private func roots(
+    of state: TrainingState, work: inout Work
+  ) -> (parameters: Digest, auxiliary: Digest) {
+    let tree = task.parameterTree(state.parameters, workers: workers)
+    work.hashedBytes += UInt64(tree.hashedByteCount) + task.auxiliaryHashedByteCount
+    return (tree.root, task.auxiliaryTree(state.auxiliary, workers: workers)?.root ?? .zero)
+  }
+
+  /// Throws unless the record of `step`, which starts a segment, commits to `state`.
+  private func requireCommitted(
+    _ state: TrainingState, before step: Int, failure: Finding, meter: inout PhaseMeter
+  ) throws {
+    try meter.measure(.replay) { work in
+      let record = publication.records[step]
+      let roots = roots(of: state, work: &work)
+      guard roots.parameters == record.parametersRoot, roots.auxiliary == record.auxiliaryRoot
+      else { throw CheckFailure.fraud(failure) }
+    }
+  }
+
+  /// What follows a replayed segment is the next committed state; after the last one, optimizer
+  /// state, residual and a block's published update. The parameters after are section 6.3's.
+  private func checkEnd(
+    _ state: TrainingState, before parent: ModelState, after step: Int, meter: inout PhaseMeter
+  ) throws {
+    guard step == Int(task.stepsPerBlock) else {
+      // Where a state follows from what was published, the walk to the next segment checks it.
+      guard !task.isWalkable else { return }
+      return try requireCommitted(
+        state, before: step, failure: .outcome(step: step - 1), meter: &meter)
+    }
+    let failure = CheckFailure.fraud(.outcome(step: step - 1))
+    if task.recipe.quantizationPoint == .block {
+      try meter.measure(.replay) { work in
+        let update: [UInt8]
+        do {
+          update = try trainer.blockUpdate(state, before: parent.parameters, work: &work)
+        } catch { throw failure }
+        let tree = task.gradientTree(update, workers: workers)
+        work.hashedBytes += UInt64(tree.hashedByteCount)
+        guard tree.root == publication.records[step - 1].gradientRoot else { throw failure }
+      }
+    }
+    guard task.auxiliaryVectorCount > 0 else { return }
+    try meter.measure(.replay) { work in
+      work.hashedBytes += task.auxiliaryHashedByteCount
+      guard
+        task.auxiliaryTree(state.auxiliary, workers: workers)?.root
+          == header.auxiliaryAfter?.root
+      else { throw failure }
+    }
+  }
+
+  private func replay(_ step: Int, state: TrainingState, meter: inout PhaseMeter) throws {
+    let record = publication.records[step]
+    // What is replayed must have been published as well: everyone else has only that.
+    if task.publishesAfter(step: step) { _ = try published(after: step, meter: &meter) }
     guard try trainer.batchDigest(step: step, seed: trainingSeed) == record.batchDigest else {
       throw CheckFailure.fraud(.batch(step: step))
     }
     let honest: Trainer.Step
     do {
       honest = try trainer.compute(
-        step: step, parameters: parameters, seed: trainingSeed, meter: &meter,
-        phases: (.replay, .replay))
+        step: step, state: state, seed: trainingSeed, meter: &meter, phases: (.replay, .replay))
     } catch {
       // The honest step has no finite gradient here, yet the miner published one.
       throw CheckFailure.fraud(.gradient(step: step))
     }
-    try meter.measure(.replay) { work in
-      let tree = task.gradientTree(honest.gradient, workers: workers)
-      work.hashedBytes += UInt64(tree.hashedByteCount)
-      guard tree.root == record.gradientRoot else {
-        throw CheckFailure.fraud(.gradient(step: step))
+    if task.recipe.quantizationPoint == .step {
+      try meter.measure(.replay) { work in
+        let tree = task.gradientTree(honest.gradient, workers: workers)
+        work.hashedBytes += UInt64(tree.hashedByteCount)
+        guard tree.root == record.gradientRoot else {
+          throw CheckFailure.fraud(.gradient(step: step))
+        }
       }
     }
     guard honest.loss.bitPattern == record.loss.bitPattern else {
       throw CheckFailure.fraud(.loss(step: step))
+    }
+    try meter.measure(.replay) { work in
+      work.quantizedValues += UInt64(state.parameters.count)
+      do { try trainer.apply(honest.gradient, step: firstStep + step, to: state) } catch {
+        throw CheckFailure.fraud(.gradient(step: step))
+      }
     }
   }
 }

@@ -24,10 +24,15 @@ public enum StructureCheck {
     }
     guard header.quantizedAfter == task.quantizedCommitment(root: header.quantizedAfter.root)
     else { return .wrongQuantizedSize }
+    guard header.auxiliaryBefore == state.auxiliary else { return .wrongAuxiliaryBefore }
+    guard header.auxiliaryAfter == header.auxiliaryAfter.flatMap({
+      task.auxiliaryCommitment(root: $0.root)
+    }), (header.auxiliaryAfter == nil) == (task.auxiliaryVectorCount == 0)
+    else { return .wrongAuxiliarySize }
     guard header.trace == task.traceCommitment(root: header.trace.root) else {
       return .wrongTraceSize
     }
-    guard header.diffByteCount == UInt64(task.stepsPerBlock) * UInt64(task.gradientByteCount)
+    guard header.diffByteCount == UInt64(task.publishedCount) * UInt64(task.gradientByteCount)
     else { return .wrongDiffSize }
     guard header.claimedFirstLoss.isFinite, header.claimedLastLoss.isFinite else {
       return .nonFiniteLoss
@@ -53,8 +58,17 @@ public enum StructureCheck {
     for (position, record) in records.enumerated() where record.step != UInt32(position) {
       throw .fraud(.trace(.wrongStepNumber(position: position)))
     }
-    guard records[0].parametersRoot == header.before.root else {
-      throw .fraud(.trace(.wrongFirstState))
+    guard records[0].parametersRoot == header.before.root,
+      records[0].auxiliaryRoot == header.auxiliaryBefore?.root ?? .zero
+    else { throw .fraud(.trace(.wrongFirstState)) }
+    for (position, record) in records.enumerated() {
+      let isStart = task.isSegmentStart(position)
+      guard isStart == (record.parametersRoot != .zero),
+        (isStart && task.auxiliaryVectorCount > 0) == (record.auxiliaryRoot != .zero)
+      else { throw .fraud(.trace(.misplacedState(position: position))) }
+      guard task.publishesAfter(step: position) || record.gradientRoot == .zero else {
+        throw .fraud(.trace(.misplacedGradient(position: position)))
+      }
     }
     guard records[0].loss.bitPattern == header.claimedFirstLoss.bitPattern,
       records[records.count - 1].loss.bitPattern == header.claimedLastLoss.bitPattern

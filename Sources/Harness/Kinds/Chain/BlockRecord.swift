@@ -15,6 +15,13 @@ public struct BlockRecord: Sendable {
   public let ballots: [BallotRecord]
   /// Leaves of the committed model that the published gradients do not lead to.
   public let patch: [PatchedLeaf]
+  /// Optimizer state and residual after the block as they were committed, float32, little endian:
+  /// one vector after the other; empty if the task has neither.
+  public let auxiliary: [UInt8]
+  /// Leaves of the committed quantized twin that are not the quantized form of the parameters.
+  public let twin: [PatchedLeaf]
+  /// Other headers that the miner signed at the same height.
+  public let rivals: [SignedHeader]
   /// What finalization decided.
   public let verdict: Verdict
   /// Stakes and earnings after finalization.

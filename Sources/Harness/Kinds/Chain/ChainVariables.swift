@@ -242,6 +242,15 @@ struct ChainVariables {
         "patches", "committed leaves that the diff does not lead to",
         record.blocks.map(\.patch.canonicalBytes))
       + packed(
+        "auxiliaries", "committed optimizer state and residual after each block, float32",
+        record.blocks.map(\.auxiliary))
+      + packed(
+        "twins", "committed leaves of the quantized twin that belong to other parameters",
+        record.blocks.map(\.twin.canonicalBytes))
+      + packed(
+        "rivals", "other headers that the miner signed at the same height",
+        record.blocks.map(\.rivals.canonicalBytes))
+      + packed(
         "attestations", "signed attestations, by block and verifier",
         ballots.map(\.attestation.canonicalBytes))
       + packed(

@@ -73,7 +73,7 @@ public struct Plan: Sendable {
         VerifierRegistration(key: $0.key.publicKey, vrfKey: $0.vrfKey.publicKey, stake: $1)
       },
       beaconAnchor: beacon.anchor, parameters: initial.parameterCommitment,
-      quantizedModel: initial.quantizedCommitment)
+      quantizedModel: initial.quantizedCommitment, auxiliary: initial.auxiliaryCommitment)
   }
 
   /// The miner that proposes block number `index`, counted from 0 over all proposals: they take

@@ -70,7 +70,9 @@ public struct Simulation {
       let record = BlockRecord(
         block: mined.signed, publication: mined.content, trainingBeacon: trainingBeacon,
         challengeBeacon: challengeBeacon, ballots: ballots,
-        patch: try patch(of: mined, trainer: trainer), verdict: verdict, ledger: state.ledger,
+        patch: try patch(of: mined, trainer: trainer),
+        auxiliary: mined.model.auxiliary.flatMap { $0.littleEndianBytes(0..<$0.count) },
+        twin: try twin(of: mined), rivals: mined.rivals, verdict: verdict, ledger: state.ledger,
         miningSeconds: mined.meter.seconds)
       blocks.append(record)
       if case .confirmed = verdict { model = mined.model }
@@ -79,11 +81,26 @@ public struct Simulation {
     return ChainRecord(genesis: genesis, blocks: blocks)
   }
 
+  /// The leaves where the committed twin is not the quantized form of the committed parameters.
+  private func twin(of mined: MinedBlock) throws -> [PatchedLeaf] {
+    let honest = try ModelState(
+      parameters: mined.model.parameters, auxiliary: mined.model.auxiliary, task: plan.task,
+      workers: arithmetic.workers)
+    let commitment = mined.model.quantizedCommitment
+    return try (0..<plan.task.leafCount).compactMap { leaf in
+      let range = try commitment.byteRange(ofLeaf: leaf)
+      let committed = Array(mined.model.quantized[range])
+      return committed.elementsEqual(honest.quantized[range])
+        ? nil : PatchedLeaf(index: leaf, bytes: committed)
+    }
+  }
+
   /// The leaves where the committed model is not what the diff leads to.
   private func patch(of mined: MinedBlock, trainer: Trainer) throws -> [PatchedLeaf] {
-    let derived = FloatBuffer(count: mined.parent.parameters.count)
-    derived.copy(from: mined.parent.parameters)
-    for gradient in mined.content.gradients { try trainer.apply(gradient, to: derived) }
+    let derived = try trainer.derive(
+      mined.content.gradients,
+      firstStep: plan.task.stepsBefore(height: mined.signed.header.height), from: mined.parent
+    ).parameters
     return (0..<plan.task.leafCount).compactMap { leaf in
       let range = plan.task.valueRange(ofLeaf: leaf)
       let committed = mined.model.parameters.littleEndianBytes(range)

@@ -21,17 +21,17 @@ public struct FakedSteps: MinerBehaviour {
 
   /// Noise for the steps that are faked, honest work for the others.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     let task = context.task
     guard steps(task: task, seed: context.seed).contains(step) else {
-      return try context.honestStep(step, parameters: parameters, meter: &meter)
+      return try context.honestStep(step, state: state, meter: &meter)
     }
     let noise = context.noise("adversary/noise", step, standardDeviation: Self.noise)
     return Trainer.Step(
       loss: task.plausibleLoss(after: previous.last?.loss),
-      gradient: try task.gradientFormat.quantize(noise),
+      gradient: try task.encodeStep(noise),
       batchDigest: try context.honestBatch(step))
   }
 

@@ -10,7 +10,7 @@ public struct EvaluationTraining: MinerBehaviour {
 
   /// A step on evaluation data under the digest of the assigned batch.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     let guess = Challenge(
@@ -20,7 +20,7 @@ public struct EvaluationTraining: MinerBehaviour {
     let batch = Int(context.task.batchSize)
     let computed = try context.trainer.compute(
       startingAt: (0..<batch).map { starts[(step * batch + $0) % starts.count] },
-      parameters: parameters, meter: &meter, phases: (.training, .quantization))
+      state: state, meter: &meter, phases: (.training, .quantization))
     return Trainer.Step(
       loss: computed.loss, gradient: computed.gradient,
       batchDigest: try context.honestBatch(step))
@@ -38,7 +38,7 @@ public struct CopiedBlock: MinerBehaviour {
 
   /// The step that the victim published. Its cost is the victim's, so none is metered here.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     // Where miners choose their data the copy names the victim's choice as its own.
@@ -49,7 +49,7 @@ public struct CopiedBlock: MinerBehaviour {
         parent: context.state.tip, beaconValue: context.trainingBeacon, miner: victim)
     var unmetered = meter
     let copied = try context.trainer.compute(
-      step: step, parameters: parameters, seed: seed, meter: &unmetered,
+      step: step, state: state, seed: seed, meter: &unmetered,
       phases: (.training, .quantization))
     meter.measure(.commitment) { $0.receivedBytes += UInt64(copied.gradient.count) }
     return copied

@@ -71,11 +71,11 @@ public struct InventedRoots: MinerBehaviour {
 
   /// Zero gradients, as there must be something to hash; the header hides them.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     try SkippedTraining().step(
-      step, after: previous, parameters: parameters, in: context, meter: &meter)
+      step, after: previous, state: state, in: context, meter: &meter)
   }
 
   /// Roots that nothing stands behind.

@@ -56,7 +56,7 @@ public struct FabricatedProofs: MinerBehaviour {
           leaf: answer.before.leaf,
           proof: InclusionProof(
             leafIndex: proof.leafIndex, leafCount: proof.leafCount, auditPath: path)),
-        quantized: answer.quantized, gradients: answer.gradients)
+        quantized: answer.quantized, gradients: answer.gradients, auxiliary: answer.auxiliary)
     }
   }
 }
@@ -70,4 +70,5 @@ struct AlteringServer: BlockServer {
   func publication() -> Publication? { base.publication() }
   func answer(leaf index: Int) -> LeafAnswer? { base.answer(leaf: index).flatMap(alter) }
   func quantizedModel() -> [UInt8]? { base.quantizedModel() }
+  func state(ofSegment index: Int) -> SegmentState? { base.state(ofSegment: index) }
 }

@@ -8,12 +8,12 @@ public struct SkippedTraining: MinerBehaviour {
 
   /// A gradient of zeros.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     Trainer.Step(
       loss: context.task.plausibleLoss(after: previous.last?.loss),
-      gradient: try context.task.gradientFormat.quantize(FloatBuffer(count: parameters.count)),
+      gradient: try context.task.encodeStep(FloatBuffer(count: state.parameters.count)),
       batchDigest: try context.honestBatch(step))
   }
 
@@ -28,11 +28,11 @@ public struct ReusedGradients: MinerBehaviour {
 
   /// The first step honestly, then its gradient once more.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     guard let first = previous.first else {
-      return try context.honestStep(step, parameters: parameters, meter: &meter)
+      return try context.honestStep(step, state: state, meter: &meter)
     }
     return Trainer.Step(
       loss: context.task.plausibleLoss(after: previous.last?.loss), gradient: first.gradient,
@@ -53,10 +53,10 @@ public struct FalseLoss: MinerBehaviour {
 
   /// An honest step with a false loss.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
-    let honest = try context.honestStep(step, parameters: parameters, meter: &meter)
+    let honest = try context.honestStep(step, state: state, meter: &meter)
     return Trainer.Step(
       loss: honest.loss * factor, gradient: honest.gradient, batchDigest: honest.batchDigest)
   }
@@ -69,15 +69,17 @@ public struct LowerPrecision: MinerBehaviour {
 
   /// An honest step at rounded parameters.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
-    let rounded = FloatBuffer(count: parameters.count)
-    for index in 0..<parameters.count {
+    var lower = state
+    let rounded = FloatBuffer(count: state.parameters.count)
+    lower.parameters = rounded
+    for index in 0..<rounded.count {
       // Ties to even on the sixteen bits that bfloat16 lacks; trained parameters are finite.
-      let bits = parameters[index].bitPattern
+      let bits = state.parameters[index].bitPattern
       rounded[index] = Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
     }
-    return try context.honestStep(step, parameters: rounded, meter: &meter)
+    return try context.honestStep(step, state: lower, meter: &meter)
   }
 }

@@ -13,7 +13,7 @@ public struct SpoofedTrajectory: MinerBehaviour {
 
   /// An equal part of what is left of the way.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     let task = context.task
@@ -22,7 +22,7 @@ public struct SpoofedTrajectory: MinerBehaviour {
     return Trainer.Step(
       loss: task.plausibleLoss(after: previous.last?.loss),
       gradient: try context.gradient(
-        from: parameters, to: target, share: Int(task.stepsPerBlock) - step),
+        from: state.parameters, to: target, share: Int(task.stepsPerBlock) - step),
       batchDigest: try context.honestBatch(step))
   }
 
@@ -38,14 +38,14 @@ public struct RandomWeights: MinerBehaviour {
 
   /// To random weights first, then nowhere.
   public func step(
-    _ step: Int, after previous: [Trainer.Step], parameters: FloatBuffer, in context: MiningContext,
+    _ step: Int, after previous: [Trainer.Step], state: TrainingState, in context: MiningContext,
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     let target =
-      step == 0 ? context.noise("adversary/random", 0, standardDeviation: 0.02) : parameters
+      step == 0 ? context.noise("adversary/random", 0, standardDeviation: 0.02) : state.parameters
     return Trainer.Step(
       loss: context.task.plausibleLoss(after: previous.last?.loss),
-      gradient: try context.gradient(from: parameters, to: target, share: 1),
+      gradient: try context.gradient(from: state.parameters, to: target, share: 1),
       batchDigest: try context.honestBatch(step))
   }
 

@@ -1,0 +1,174 @@
+import Kernels
+import Proofs
+import Quant
+
+/// What training carries from one step to the next.
+///
+/// The buffers are changed in place: a copy that shall stay as it is comes from ``copy()``.
+public struct TrainingState: Sendable {
+  /// Flat float32 parameters.
+  public var parameters: FloatBuffer
+  /// Vectors of the optimizer, in its order.
+  public var moments: [FloatBuffer]
+  /// What quantization dropped so far; nil without error feedback.
+  public var residual: FloatBuffer?
+
+  /// From its parts.
+  public init(parameters: FloatBuffer, moments: [FloatBuffer], residual: FloatBuffer?) {
+    self.parameters = parameters
+    self.moments = moments
+    self.residual = residual
+  }
+
+  /// Parameters with an optimizer and a residual that remember nothing.
+  public init(initial parameters: FloatBuffer, task: TrainingTask) {
+    self.parameters = parameters
+    moments = task.recipe.optimizer.makeState(parameterCount: parameters.count)
+    residual = task.recipe.usesErrorFeedback ? FloatBuffer(count: parameters.count) : nil
+  }
+
+  /// From served bytes whose sizes were checked.
+  init(_ served: SegmentState, task: TrainingTask) {
+    let count = task.parameterCount
+    parameters = FloatBuffer(littleEndianBytes: served.parameters)
+    var vectors: [FloatBuffer] = []
+    for index in 0..<task.auxiliaryVectorCount {
+      let bytes = served.auxiliary[4 * count * index..<4 * count * (index + 1)]
+      vectors.append(FloatBuffer(littleEndianBytes: Array(bytes)))
+    }
+    residual = task.recipe.usesErrorFeedback ? vectors.popLast() : nil
+    moments = vectors
+  }
+
+  /// Everything besides the parameters, in the order in which it is committed.
+  public var auxiliary: [FloatBuffer] { moments + (residual.map { [$0] } ?? []) }
+
+  /// With buffers of its own.
+  public func copy() -> TrainingState {
+    func copy(_ buffer: FloatBuffer) -> FloatBuffer {
+      let other = FloatBuffer(count: buffer.count)
+      other.copy(from: buffer)
+      return other
+    }
+    return TrainingState(
+      parameters: copy(parameters), moments: moments.map(copy), residual: residual.map(copy))
+  }
+}
+
+/// A committed state inside a block as it is served: for replays where it does not follow from what
+/// was published.
+public struct SegmentState: Sendable, Hashable, CanonicalCodable {
+  /// float32 parameters, little endian.
+  public let parameters: [UInt8]
+  /// Optimizer vectors and residual one after the other, float32, little endian.
+  public let auxiliary: [UInt8]
+
+  /// From bytes.
+  public init(parameters: [UInt8], auxiliary: [UInt8]) {
+    self.parameters = parameters
+    self.auxiliary = auxiliary
+  }
+
+  /// A state as bytes.
+  public init(_ state: TrainingState) {
+    parameters = state.parameters.littleEndianBytes(0..<state.parameters.count)
+    auxiliary = state.auxiliary.flatMap { $0.littleEndianBytes(0..<$0.count) }
+  }
+
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(parameters)
+    writer.append(auxiliary)
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    parameters = try reader.readBytes()
+    auxiliary = try reader.readBytes()
+  }
+}
+
+/// Segments, and what is committed besides parameters: `docs/protocol.md`, sections 3 and 5.
+extension TrainingTask {
+  /// Vectors of the optimizer and the residual.
+  public var auxiliaryVectorCount: Int {
+    recipe.optimizer.stateNames.count + (recipe.usesErrorFeedback ? 1 : 0)
+  }
+  /// Segments of a block; the last may be short.
+  public var segmentCount: Int {
+    (Int(stepsPerBlock) + Int(recipe.segmentLength) - 1) / Int(recipe.segmentLength)
+  }
+  /// Steps of segment `index`.
+  public func steps(ofSegment index: Int) -> Range<Int> {
+    let first = index * Int(recipe.segmentLength)
+    return first..<min(first + Int(recipe.segmentLength), Int(stepsPerBlock))
+  }
+  /// The segment of a step.
+  public func segment(ofStep step: Int) -> Int { step / Int(recipe.segmentLength) }
+  /// Whether a state is committed before `step`.
+  public func isSegmentStart(_ step: Int) -> Bool { step % Int(recipe.segmentLength) == 0 }
+  /// Byte strings that a block publishes.
+  public var publishedCount: Int {
+    recipe.quantizationPoint == .step ? Int(stepsPerBlock) : 1
+  }
+  /// Whether something is published after `step`.
+  public func publishesAfter(step: Int) -> Bool {
+    recipe.quantizationPoint == .step || step == Int(stepsPerBlock) - 1
+  }
+  /// A step's gradient as bytes: quantized where steps are published, else float32, little endian.
+  ///
+  /// Throws ``QuantError`` for values that the gradient format cannot express.
+  func encodeStep(_ gradient: FloatBuffer) throws(QuantError) -> [UInt8] {
+    switch recipe.quantizationPoint {
+    case .step: try gradientFormat.quantize(gradient)
+    case .block: gradient.littleEndianBytes(0..<gradient.count)
+    }
+  }
+  /// The gradient of some whole groups, as ``encodeStep(_:)`` made them.
+  func decodeStep(_ bytes: [UInt8], into vector: Vector) throws(QuantError) {
+    switch recipe.quantizationPoint {
+    case .step: try gradientFormat.dequantize(bytes, into: vector)
+    case .block:
+      precondition(bytes.count == 4 * vector.count, "local gradients are never served")
+      vector.buffer.setLittleEndianBytes(bytes, at: vector.offset)
+    }
+  }
+  /// Whether every state inside a block follows from the parent and what was published.
+  public var isWalkable: Bool {
+    recipe.quantizationPoint == .step && !recipe.usesErrorFeedback
+  }
+  /// Steps of all blocks below `height`.
+  public func stepsBefore(height: Height) -> Int {
+    Int(clamping: height.value &- 1) * Int(stepsPerBlock)
+  }
+
+  /// The only commitment with `root` that fits optimizer state and residual; nil without either.
+  public func auxiliaryCommitment(root: Digest) -> Commitment? {
+    auxiliaryVectorCount == 0
+      ? nil
+      : Commitment(
+        .optimizerState, byteCount: auxiliaryVectorCount * parameterByteCount,
+        leafSize: auxiliaryVectorCount * parameterLeafSize, root: root)
+  }
+
+  /// Tree whose leaf i is leaf i of every vector, one after the other, so that it covers the same
+  /// parameters as leaf i of the other trees; nil without vectors.
+  public func auxiliaryTree(_ vectors: [FloatBuffer], workers: Workers) -> MerkleTree? {
+    guard !vectors.isEmpty else { return nil }
+    let leaves = (0..<leafCount).map {
+      MerkleTree.leafHash(auxiliaryLeaf($0, of: vectors))
+    }
+    return MerkleTree(leafHashes: leaves, concurrently: workers.run)
+  }
+
+  /// Bytes of leaf `index` of optimizer state and residual.
+  public func auxiliaryLeaf(_ index: Int, of vectors: [FloatBuffer]) -> [UInt8] {
+    let range = valueRange(ofLeaf: index)
+    return vectors.flatMap { $0.littleEndianBytes(range) }
+  }
+
+  /// Bytes that hashing optimizer state and residual takes.
+  var auxiliaryHashedByteCount: UInt64 {
+    auxiliaryVectorCount == 0
+      ? 0
+      : UInt64(auxiliaryVectorCount * parameterByteCount + leafCount + 65 * (leafCount - 1))
+  }
+}
