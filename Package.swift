@@ -30,19 +30,20 @@ let package = Package(
     .target(name: "Quant"),
     .target(name: "Models", dependencies: ["Kernels"]),
     // 4
+    .target(name: "Checkpoints", dependencies: ["Safetensors", "Kernels", "Models"]),
     .target(name: "Protocol", dependencies: ["Kernels", "Proofs", "Quant", "Models"]),
     // 5
     .target(
       name: "Harness",
       dependencies: [
-        "HDF5", "Safetensors", "Kernels", "Proofs", "Quant", "Models", "Protocol",
+        "HDF5", "Safetensors", "Kernels", "Proofs", "Quant", "Models", "Checkpoints", "Protocol",
         .product(name: "Yams", package: "Yams"),
       ]),
     // 6
     .executableTarget(
       name: "pogo",
       dependencies: [
-        "Harness", "Kernels", "HDF5",
+        "Harness", "Kernels", "HDF5", "Checkpoints",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ]
@@ -57,6 +58,7 @@ let package = Package(
       ("Proofs", ["Proofs"]),
       ("Quant", ["Quant"]),
       ("Models", ["Models", "Kernels"]),
+      ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
       ("Harness", ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs"]),
       ("pogo", ["pogo", "Harness"]),

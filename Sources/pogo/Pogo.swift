@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import HDF5
 import Harness
@@ -14,7 +15,7 @@ struct Pogo: ParsableCommand {
     version: Version.program,
     subcommands: [
       Validate.self, Schema.self, Run.self, ReportCommand.self, AuditCommand.self,
-      CommitCommand.self, ProveCheckCommand.self, Bench.self,
+      CommitCommand.self, ProveCheckCommand.self, Bench.self, Eval.self,
     ])
 
   static func main() {
@@ -60,6 +61,8 @@ struct CommandFailure: Error, CustomStringConvertible {
     case is AuditFailure: self.init(.checkFailed, "\(error)")
     case is Cancelled: self.init(.interrupted, "interrupted; nothing was written")
     case is HDF5Error: self.init(.machineFault, "\(error)")
+    case let failure as CheckpointError where failure.isMachineFault:
+      self.init(.machineFault, "\(error)")
     default: self.init(.badInput, "\(error)")
     }
   }

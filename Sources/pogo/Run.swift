@@ -53,29 +53,30 @@ struct Run: ParsableCommand {
 /// Where a result may go.
 enum OutputPath {
   /// Throws ``CommandFailure`` unless a file can be written at `path`.
-  static func check(_ path: String, mayReplace: Bool) throws {
+  static func check(_ path: String, mayReplace: Bool, option: String = "--out") throws {
     let manager = FileManager.default
     var isFolder: ObjCBool = false
     if manager.fileExists(atPath: path, isDirectory: &isFolder) {
       guard !isFolder.boolValue else {
-        throw CommandFailure(.badInput, "\(path): it is a folder; --out needs a file name")
+        throw CommandFailure(.badInput, "\(path): it is a folder; \(option) needs a file name")
       }
       guard mayReplace else {
         throw CommandFailure(
-          .badInput, "\(path): there is a result already; --force replaces it, --out names another")
+          .badInput,
+          "\(path): there is a result already; --force replaces it, \(option) names another")
       }
     }
     let parent = (path as NSString).deletingLastPathComponent
     let folder = parent.isEmpty ? "." : parent
     guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw CommandFailure(
-        .machineFault, "\(path): its folder does not exist; make it or name another with --out")
+        .machineFault, "\(path): its folder does not exist; make it or name another with \(option)")
     }
     // Permission bits do not tell for the superuser or a read-only file system: try.
     let probe = (folder as NSString).appendingPathComponent(".pogo-\(UUID().uuidString)")
     guard manager.createFile(atPath: probe, contents: Data()) else {
       throw CommandFailure(
-        .machineFault, "\(path): its folder cannot be written; name another with --out")
+        .machineFault, "\(path): its folder cannot be written; name another with \(option)")
     }
     try? manager.removeItem(atPath: probe)
   }

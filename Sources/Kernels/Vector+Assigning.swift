@@ -1,0 +1,9 @@
+extension Vector {
+  /// Sets the elements to `values`, of which there are as many.
+  public func assign(_ values: [Float]) {
+    precondition(values.count == count, "\(values.count) values for \(count) elements")
+    values.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress { pointer.update(from: start, count: count) }
+    }
+  }
+}
