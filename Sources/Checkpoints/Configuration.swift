@@ -5,20 +5,14 @@ import Safetensors
 public struct Configuration: Sendable, Hashable {
   /// Dimensions and settings of the model.
   public let shape: ModelShape
-  /// Token whose embedding row learns nothing from where it is looked up (`padding_idx` in PyTorch);
-  /// nil where every token is like any other. Only Gemma 3 has one.
-  public let paddingToken: Int?
 
   /// Name of the file in a checkpoint's folder.
   public static let fileName = "config.json"
   /// The longest configuration that is read.
   static let byteLimit = 16 << 20
 
-  /// A model without a padding token.
-  public init(shape: ModelShape, paddingToken: Int? = nil) {
-    self.shape = shape
-    self.paddingToken = paddingToken
-  }
+  /// The configuration of a model.
+  public init(shape: ModelShape) { self.shape = shape }
 
   /// Reads the configuration of a `GPT2LMHeadModel` or a `Gemma3ForCausalLM`.
   ///
@@ -41,36 +35,19 @@ public struct Configuration: Sendable, Hashable {
     switch type {
     case GPT2Configuration.modelType:
       shape = try GPT2Configuration.shape(root)
-      paddingToken = nil
     case Gemma3Configuration.modelType:
       shape = try Gemma3Configuration.shape(root)
-      paddingToken = try Self.paddingToken(root, shape)
     case Gemma3Configuration.multimodalType:
       guard let text = try root.section("text_config") else {
         throw root.refusal("text_config", "is missing, but model_type 'gemma3' needs it")
       }
       shape = try Gemma3Configuration.shape(text)
-      paddingToken = try Self.paddingToken(text, shape)
     default:
       throw root.refusal(
         "model_type",
         "is \(root.value("model_type")?.kind ?? "missing"), but must be 'gpt2', 'gemma3_text' or "
           + "'gemma3'")
     }
-  }
-
-  /// `pad_token_id` with the default of `Gemma3TextConfig`, 0, where the key is missing.
-  private static func paddingToken(
-    _ config: ConfigSection, _ shape: ModelShape
-  ) throws(CheckpointError) -> Int? {
-    guard let value = config.json["pad_token_id"] else { return 0 }
-    guard value != .null else { return nil }
-    guard let token = value.count, token < shape.vocabularySize else {
-      throw config.refusal(
-        "pad_token_id",
-        "must be a token below \(shape.vocabularySize) or null, but is \(value.kind)")
-    }
-    return token
   }
 
   /// The configuration as the text of a `config.json`, for tensors of type `type`.
@@ -83,16 +60,11 @@ public struct Configuration: Sendable, Hashable {
       case .bfloat16: "bfloat16"
       default: "float32"
       }
-    var members =
+    let members =
       switch shape.architecture {
       case .gpt3: try GPT2Configuration.members(shape, dtype: dtype)
       case .gemma3(let settings): try Gemma3Configuration.members(shape, settings, dtype: dtype)
       }
-    if let paddingToken {
-      members = members.map {
-        $0.key == "pad_token_id" ? JSON.Member($0.key, .number("\(paddingToken)")) : $0
-      }
-    }
     return JSON.object(members).indentedText() + "\n"
   }
 }

@@ -25,7 +25,8 @@ enum Gemma3Configuration {
     let settings = Gemma3Settings(
       queryScale: try config.number("query_pre_attn_scalar", default: 256),
       localRope: ropes.local, globalRope: ropes.global,
-      normEpsilon: try config.number("rms_norm_eps", default: 1e-6))
+      normEpsilon: try config.number("rms_norm_eps", default: 1e-6),
+      paddingToken: try paddingToken(config))
     let heads = try config.count("num_attention_heads", default: 8)
     let kvHeads = try config.count("num_key_value_heads", default: 4)
     let width = try config.count("hidden_size", default: 2304)
@@ -42,6 +43,13 @@ enum Gemma3Configuration {
         // Positions behind the last one are nobody's to see.
         attention: .layers(reaches, window: min(window, max(context, 1))), settings: settings)
     } catch { throw .configuration(path: config.path, error.description) }
+  }
+
+  /// `pad_token_id`, 0 where the key is missing.
+  private static func paddingToken(_ config: ConfigSection) throws(CheckpointError) -> Int? {
+    guard let value = config.json["pad_token_id"] else { return 0 }
+    guard value != .null else { return nil }
+    return try config.count("pad_token_id", default: 0)
   }
 
   /// `layer_types`, or every n-th layer global as the older `sliding_window_pattern` says.
@@ -166,7 +174,7 @@ enum Gemma3Configuration {
       JSON.Member("num_attention_heads", count(shape.headCount)),
       JSON.Member("num_hidden_layers", count(shape.layerCount)),
       JSON.Member("num_key_value_heads", count(shape.kvHeadCount)),
-      JSON.Member("pad_token_id", .null),
+      JSON.Member("pad_token_id", settings.paddingToken.map { .number("\($0)") } ?? .null),
       JSON.Member("query_pre_attn_scalar", count(queryScale)),
       JSON.Member("rms_norm_eps", number(settings.normEpsilon)),
       JSON.Member("rope_local_base_freq", number(settings.localRope.base)),

@@ -7,3 +7,11 @@ extension Vector {
     }
   }
 }
+
+extension Vector {
+  /// Copies the elements of another vector of the same length.
+  public func copy(from other: Vector) {
+    precondition(other.count == count, "copy of \(other.count) elements to \(count)")
+    pointer.update(from: other.pointer, count: count)
+  }
+}

@@ -116,8 +116,8 @@ public struct GPT3: LanguageModel {
     // The logits now hold their own gradient.
     metered(w).product(
       \.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.normGradient)
-    metered(w).product(
-      \.head, w.logits.transposed, Operand(w.finalNorm), into: g.tokenEmbedding, accumulate: true)
+    metered(w).weightGradient(
+      \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
     metered(w).layerNormBackward(
       dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean, rstd: w.finalRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalGamma, dBeta: g.finalBeta)
@@ -167,7 +167,7 @@ public struct GPT3: LanguageModel {
     dBias: Vector, into dX: Matrix,
     _ w: GPT3Workspace
   ) {
-    metered(w).product(part, x.transposed, Operand(dOut), into: dWeight, accumulate: true)
+    metered(w).weightGradient(part, x: x, dOut: dOut, into: dWeight, outputsFirst: false)
     arithmetic.columnSums(of: dOut, addingTo: dBias)
     metered(w).product(part, Operand(dOut), weight.transposed, into: dX)
   }

@@ -149,8 +149,8 @@ struct Gemma3Pass {
   /// The logits hold their own gradient.
   func backward(_ p: Gemma3Views, _ g: Gemma3Views, _ batch: TokenBatch) {
     metered.product(\.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.blockGradient)
-    metered.product(
-      \.head, w.logits.transposed, Operand(w.finalNorm), into: g.tokenEmbedding, accumulate: true)
+    metered.weightGradient(
+      \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
     metered.rmsNormBackward(
       dy: w.blockGradient, x: w.output, gamma: p.finalNorm, rstd: w.outputRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalNorm)
@@ -231,7 +231,7 @@ struct Gemma3Pass {
     _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
     into dX: Matrix
   ) {
-    metered.product(part, dOut.transposed, Operand(x), into: dWeight, accumulate: true)
+    metered.weightGradient(part, x: x, dOut: dOut, into: dWeight, outputsFirst: true)
     metered.product(part, Operand(dOut), Operand(weight), into: dX)
   }
 

@@ -56,6 +56,8 @@ public class ModelWorkspace {
   public let byteCount: Int
   /// Operations done in this workspace so far, counted where they happen.
   public internal(set) var flops = ModelFLOPs()
+  /// What backward passes in this workspace compute.
+  var weightGradients = WeightGradients.all
 
   init(shape: ModelShape, sequenceCount: Int, contextLength: Int, memory: WorkspaceMemory) {
     precondition(sequenceCount > 0 && contextLength > 0 && contextLength <= shape.contextLength)

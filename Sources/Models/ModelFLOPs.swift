@@ -17,13 +17,16 @@ public struct ModelFLOPs: Sendable, Hashable {
   /// All norms: for each value, the operations that `docs/arithmetic.md` writes for it. The few
   /// operations a row are left out.
   public var norms: UInt64 = 0
+  /// Products with low-rank adapters, see ``FineTuning/lora(rank:alpha:matrices:)``.
+  public var adapters: UInt64 = 0
 
   /// No operations.
   public init() {}
 
   /// All parts together.
   public var total: UInt64 {
-    [attentionProjections, attentionScores, feedForward, head, norms].reduce(0, saturatingSum)
+    [attentionProjections, attentionScores, feedForward, head, norms, adapters]
+      .reduce(0, saturatingSum)
   }
 
   /// Both together, part by part.
@@ -31,6 +34,7 @@ public struct ModelFLOPs: Sendable, Hashable {
     var sum = ModelFLOPs()
     for part in [
       \ModelFLOPs.attentionProjections, \.attentionScores, \.feedForward, \.head, \.norms,
+      \.adapters,
     ] {
       sum[keyPath: part] = saturatingSum(a[keyPath: part], b[keyPath: part])
     }

@@ -20,4 +20,7 @@ struct WorkspaceMemory {
 
   /// Counts a matrix that was made elsewhere.
   mutating func count(_ matrix: Matrix) { byteCount += 4 * matrix.rows * matrix.columns }
+
+  /// Counts a workspace that this one is made around.
+  mutating func count(_ workspace: ModelWorkspace) { byteCount += workspace.byteCount }
 }

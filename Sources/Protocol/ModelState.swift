@@ -77,14 +77,22 @@ public struct ModelState: Sendable {
     quantizedCommitment = task.quantizedCommitment(root: quantizedTree.root)
   }
 
-  /// The first model of the chain.
+  /// The first model of the chain: the part of the start that is trained.
+  ///
+  /// Throws ``TrainingError`` if `start` is not what the task commits to or has values without a
+  /// quantized form.
   public static func initial(
-    task: TrainingTask, arithmetic: Arithmetic
-  ) throws(QuantError) -> ModelState {
-    let layout = ParameterLayout(task.shape)
-    let parameters = FloatBuffer(count: layout.count)
-    layout.initialize(parameters, seed: task.initializationSeed, arithmetic: arithmetic)
-    return try ModelState(parameters: parameters, task: task, workers: arithmetic.workers)
+    task: TrainingTask, start: FloatBuffer? = nil, arithmetic: Arithmetic
+  ) throws(TrainingError) -> ModelState {
+    let model = try task.startParameters(start, arithmetic: arithmetic)
+    let trainable = task.trainable
+    let parameters = trainable.initial(
+      model: model, seed: task.initializationSeed, arithmetic: arithmetic)
+    do throws(QuantError) {
+      return try ModelState(parameters: parameters, task: task, workers: arithmetic.workers)
+    } catch {
+      throw .quantization(error, tensor: "the first model", layout: trainable.layout)
+    }
   }
 
   /// A state to train on from here, with buffers of its own.

@@ -34,11 +34,12 @@ public final class Trainer {
     }
   }
 
-  /// Allocates for the task's batches. `corpus` must be the one that the task commits to.
+  /// Allocates for the task's batches. `corpus` must be the one that the task commits to, and so
+  /// must `start`, all parameters of the model that training starts from, if it commits to them.
   ///
-  /// Throws ``TrainingError`` when the corpus is another or too short.
+  /// Throws ``TrainingError`` when corpus or start are others, or the corpus is too short.
   public init(
-    task: TrainingTask, corpus: Corpus, arithmetic: Arithmetic
+    task: TrainingTask, corpus: Corpus, start: FloatBuffer? = nil, arithmetic: Arithmetic
   ) throws(TrainingError) {
     guard corpus.isCommitted(by: task.corpus, workers: arithmetic.workers) else {
       throw .otherCorpus
@@ -49,7 +50,7 @@ public final class Trainer {
     do { windows = try corpus.windowCount(contextLength: Int(task.contextLength)) } catch {
       throw .model(error)
     }
-    model = task.shape.languageModel(arithmetic: arithmetic)
+    model = try task.languageModel(start: start, arithmetic: arithmetic)
     workspace = model.makeWorkspace(
       sequenceCount: Int(task.batchSize / task.recipe.microbatchCount), contextLength: Int(task.contextLength))
     gradient = FloatBuffer(count: task.parameterCount)
@@ -298,6 +299,8 @@ extension Corpus {
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The text is not the one that the task commits to.
   case otherCorpus
+  /// The parameters to start from are not the ones that the task commits to.
+  case otherStart
   case model(ModelError)
   /// The gradient is too large to be clipped.
   case nonFiniteNorm(Float)
@@ -317,6 +320,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .otherCorpus: "the corpus is not the one that the task commits to"
+    case .otherStart: "the parameters to start from are not the ones that the task commits to"
     case .model(let error): error.description
     case .nonFiniteNorm(let norm):
       "training diverged: the norm of the gradient is \(norm); a smaller learning rate helps"

@@ -11,6 +11,11 @@ public struct TrainingTask: Sendable, Hashable {
   public var shape: ModelShape
   /// Seed of the first parameters.
   public var initializationSeed: UInt64
+  /// All parameters of the model that training starts from; nil where they are drawn from the seed.
+  public var start: Commitment?
+  /// What of the model is trained; everything that is committed, published and checked is of this
+  /// part alone.
+  public var fineTuning: FineTuning
   /// The text that is trained on; it must be public.
   public var corpus: Commitment
   /// Tokens in a sequence.
@@ -33,7 +38,8 @@ public struct TrainingTask: Sendable, Hashable {
     arithmeticVersion: UInt32, shape: ModelShape, initializationSeed: UInt64, corpus: Commitment,
     contextLength: Int, batchSize: Int, stepsPerBlock: Int,
     recipe: TrainingRecipe,
-    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int
+    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int,
+    start: Commitment? = nil, fineTuning: FineTuning = .full
   ) throws(TaskError) {
     guard (1...shape.contextLength).contains(contextLength) else {
       throw .contextTooLong(context: contextLength, longest: shape.contextLength)
@@ -54,9 +60,12 @@ public struct TrainingTask: Sendable, Hashable {
         throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.groupSize)
       }
     }
+    do { _ = try TrainableParameters(shape, fineTuning) } catch { throw .fineTuning(error) }
     self.arithmeticVersion = arithmeticVersion
     self.shape = shape
     self.initializationSeed = initializationSeed
+    self.start = start
+    self.fineTuning = fineTuning
     self.corpus = corpus
     self.contextLength = UInt32(contextLength)
     self.batchSize = UInt32(batchSize)
@@ -71,18 +80,29 @@ public struct TrainingTask: Sendable, Hashable {
   public init(
     arithmeticVersion: UInt32, shape: ModelShape, initializationSeed: UInt64, corpus: Commitment,
     contextLength: Int, batchSize: Int, stepsPerBlock: Int, learningRate: Float,
-    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int
+    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int,
+    start: Commitment? = nil, fineTuning: FineTuning = .full
   ) throws(TaskError) {
     try self.init(
       arithmeticVersion: arithmeticVersion, shape: shape, initializationSeed: initializationSeed,
       corpus: corpus, contextLength: contextLength, batchSize: batchSize,
       stepsPerBlock: stepsPerBlock,
       recipe: TrainingRecipe(schedule: LearningRateSchedule(peak: learningRate)),
-      gradientFormat: gradientFormat, modelFormat: modelFormat, leafValueCount: leafValueCount)
+      gradientFormat: gradientFormat, modelFormat: modelFormat, leafValueCount: leafValueCount,
+      start: start, fineTuning: fineTuning)
   }
 
-  /// Number of parameters.
-  public var parameterCount: Int { ParameterLayout(shape).count }
+  /// The part of the model that is trained.
+  public var trainable: TrainableParameters {
+    guard let trainable = try? TrainableParameters(shape, fineTuning) else {
+      preconditionFailure("a task with \(fineTuning) of \(shape) was never made")
+    }
+    return trainable
+  }
+  /// Number of parameters that are trained.
+  public var parameterCount: Int {
+    fineTuning == .full ? ParameterLayout(shape).count : trainable.count
+  }
   /// Number of leaves, the same for parameters, quantized twin and gradients.
   public var leafCount: Int {
     (parameterCount + Int(leafValueCount) - 1) / Int(leafValueCount)
@@ -106,6 +126,7 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
   case microbatches(Int, batch: Int)
   case segment(Int, steps: Int)
   case leafCutsGroup(leafValues: Int, groupSize: Int)
+  case fineTuning(ModelError)
 
   public var description: String {
     switch self {
@@ -126,6 +147,7 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
       "a segment must be 1...\(steps) steps, but is \(length)"
     case .leafCutsGroup(let leaf, let group):
       "a leaf must hold whole groups, but \(leaf) values are no multiple of group size \(group)"
+    case .fineTuning(let error): "fine-tuning: \(error)"
     }
   }
 }
@@ -145,6 +167,8 @@ extension TrainingTask: CanonicalCodable {
       writer.append(UInt32(format.groupSize))
     }
     writer.append(leafValueCount)
+    writer.append(start)
+    writer.append(fineTuning)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -163,6 +187,8 @@ extension TrainingTask: CanonicalCodable {
       formats.append((Int(bits), Int(try reader.readUInt32())))
     }
     let leafValues = try reader.readUInt32()
+    let startCommitment: Commitment? = try reader.read()
+    let fineTuning: FineTuning = try reader.read()
     do {
       try self.init(
         arithmeticVersion: version,
@@ -171,7 +197,7 @@ extension TrainingTask: CanonicalCodable {
         stepsPerBlock: Int(steps), recipe: recipe,
         gradientFormat: IntegerFormat(bits: formats[0].bits, groupSize: formats[0].groupSize),
         modelFormat: IntegerFormat(bits: formats[1].bits, groupSize: formats[1].groupSize),
-        leafValueCount: Int(leafValues))
+        leafValueCount: Int(leafValues), start: startCommitment, fineTuning: fineTuning)
     } catch {
       throw .invalidValue(offset: start, expected: "a training task", actual: "\(error)")
     }

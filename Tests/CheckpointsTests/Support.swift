@@ -13,9 +13,6 @@ struct GoldenCheckpoint: Sendable, CustomStringConvertible {
     "gemma3-bfloat16",
   ].map(GoldenCheckpoint.init)
 
-  /// Those of the family whose models are computed.
-  static let gpt2 = Array(all.prefix(3))
-
   struct Expected: Decodable {
     let batch, context: Int
     let loss: Double

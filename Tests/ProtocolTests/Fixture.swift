@@ -24,6 +24,7 @@ struct FixtureOptions {
   var checks: Checks = .all
   var randomness = RandomnessRules.strong
   var recipe = TrainingRecipe(schedule: LearningRateSchedule(peak: 0.05))
+  var fineTuning = FineTuning.full
 }
 
 /// A tiny chain: one miner, some verifiers, all keys from seeds.
@@ -52,7 +53,8 @@ struct Fixture {
   }
 
   static func task(
-    seed: UInt64, recipe: TrainingRecipe = FixtureOptions().recipe
+    seed: UInt64, recipe: TrainingRecipe = FixtureOptions().recipe,
+    fineTuning: FineTuning = .full
   ) throws -> TrainingTask {
     let bytes = corpus(seed: seed).bytes
     let tree = bytes.withUnsafeBytes {
@@ -66,13 +68,15 @@ struct Fixture {
       corpus: Commitment(kind: .corpus, tree: tree, byteCount: bytes.count, leafSize: 256),
       contextLength: 8, batchSize: 2, stepsPerBlock: 4, recipe: recipe,
       gradientFormat: IntegerFormat(bits: 8, groupSize: 16),
-      modelFormat: IntegerFormat(bits: 4, groupSize: 16), leafValueCount: 64)
+      modelFormat: IntegerFormat(bits: 4, groupSize: 16), leafValueCount: 64,
+      fineTuning: fineTuning)
   }
 
   init(_ options: FixtureOptions = FixtureOptions()) throws {
     self.options = options
     let seed = options.seed
-    task = try Self.task(seed: seed, recipe: options.recipe)
+    task = try Self.task(
+      seed: seed, recipe: options.recipe, fineTuning: options.fineTuning)
     trainer = try Trainer(
       task: task, corpus: Self.corpus(seed: seed), arithmetic: Self.arithmetic)
     beacon = HashChainBeacon(secret: Self.digest("beacon", seed), rounds: 300)

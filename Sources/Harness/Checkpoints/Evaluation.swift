@@ -38,7 +38,7 @@ public struct Evaluation: Sendable {
         sequenceCount: sequenceCount, contextLength: contextLength,
         vocabularySize: shape.vocabularySize)
     } catch { throw InputError(file, "\(error)") }
-    let model = try shape.languageModel(arithmetic: arithmetic)
+    let model = shape.languageModel(arithmetic: arithmetic)
     let parameters = try checkpoint.readParameters()
     let workspace = model.makeWorkspace(
       sequenceCount: sequenceCount, contextLength: contextLength)

@@ -79,12 +79,10 @@ public enum StructureCheck {
 extension TrainingTask {
   /// Operations of all training steps of a block.
   public var trainingFLOPs: UInt64 {
-    let forward = shape.forwardFLOPs(
-      sequenceCount: Int(batchSize), contextLength: Int(contextLength)
+    let parts = recipe.microbatchCount
+    let part = trainable.stepFLOPs(
+      sequenceCount: Int(batchSize / parts), contextLength: Int(contextLength)
     ).total
-    let backward = shape.backwardFLOPs(
-      sequenceCount: Int(batchSize), contextLength: Int(contextLength)
-    ).total
-    return UInt64(stepsPerBlock) * (forward + backward)
+    return UInt64(stepsPerBlock) * UInt64(parts) * part
   }
 }

@@ -122,10 +122,13 @@ struct WorkEstimate {
     let steps = UInt64(task.stepsPerBlock)
     step = task.trainingFLOPs / steps
     let replayed = UInt64(plan.constants.replayRate.sampleCount(of: Int(steps)))
-    let evaluation = task.shape.forwardFLOPs(
-      sequenceCount: plan.constants.evaluationSequences(task),
-      contextLength: Int(task.contextLength)
-    ).total
+    let batches =
+      plan.constants.evaluationSequences(task) / Int(task.batchSize)
+    let evaluation =
+      UInt64(batches)
+      * task.trainable.lossFLOPs(
+        sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength)
+      ).total
     verification = replayed * step + 2 * evaluation
     total =
       UInt64(plan.spec.chain.blockCount)

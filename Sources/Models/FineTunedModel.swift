@@ -1,0 +1,112 @@
+import Kernels
+
+/// A model of which only a part is trained, as a model of its own: its flat vector is that part, and
+/// everything above trains, quantizes, commits and checks it without knowing the rest.
+public struct FineTunedModel: LanguageModel {
+  /// What is trained.
+  public let trainable: TrainableParameters
+  private let model: any LanguageModel
+  private let start: FloatBuffer
+  private let arithmetic: Arithmetic
+
+  /// Dimensions of the whole model.
+  public var shape: ModelShape { model.shape }
+  /// Order of the parameters that are trained.
+  public var layout: ParameterLayout { trainable.layout }
+
+  /// A model whose other parameters stay as they are in `start`, which must not change any more.
+  public init(_ trainable: TrainableParameters, start: FloatBuffer, arithmetic: Arithmetic) {
+    precondition(start.count == trainable.modelLayout.count)
+    self.trainable = trainable
+    self.start = start
+    self.arithmetic = arithmetic
+    model = trainable.shape.languageModel(arithmetic: arithmetic)
+  }
+
+  public func makeWorkspace(sequenceCount: Int, contextLength: Int) -> ModelWorkspace {
+    Workspace(
+      model.makeWorkspace(sequenceCount: sequenceCount, contextLength: contextLength),
+      trainable: trainable, start: start)
+  }
+
+  public func loss(
+    _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
+  ) -> Float {
+    let own = own(workspace)
+    write(parameters, own)
+    return own.counting { model.loss(own.model, on: batch, in: own.inner) }
+  }
+
+  public func lossAndGradient(
+    _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
+    in workspace: ModelWorkspace
+  ) -> Float {
+    let own = own(workspace)
+    write(parameters, own)
+    own.inner.weightGradients = trainable.weightGradients(
+      scaled: own.scaled, into: gradient, scratch: own.scratch)
+    defer { own.inner.weightGradients = .all }
+    let loss = own.counting {
+      model.lossAndGradient(own.model, on: batch, gradient: own.gradient, in: own.inner)
+    }
+    trainable.collect(own.gradient, into: gradient)
+    return loss
+  }
+
+  /// All parameters of the model when the part that is trained has these values.
+  public func modelParameters(_ trained: FloatBuffer) -> FloatBuffer {
+    let model = FloatBuffer(count: start.count)
+    let scaled = FloatBuffer(count: trained.count)
+    model.copy(from: start)
+    trainable.scale(trained, into: scaled, arithmetic: arithmetic)
+    trainable.write(trained, scaled: scaled, start: start, into: model, arithmetic: arithmetic)
+    return model
+  }
+
+  private func write(_ parameters: FloatBuffer, _ workspace: Workspace) {
+    trainable.scale(parameters, into: workspace.scaled, arithmetic: arithmetic)
+    trainable.write(
+      parameters, scaled: workspace.scaled, start: start, into: workspace.model,
+      arithmetic: arithmetic)
+    workspace.flops.adapters += trainable.writeFLOPs
+  }
+
+  private func own(_ workspace: ModelWorkspace) -> Workspace {
+    guard let workspace = workspace as? Workspace else {
+      preconditionFailure("a workspace of another model")
+    }
+    return workspace
+  }
+
+  /// The inner model's workspace, its parameters and their gradient.
+  private final class Workspace: ModelWorkspace {
+    let inner: ModelWorkspace
+    let model: FloatBuffer
+    let gradient: FloatBuffer
+    let scaled: FloatBuffer
+    let scratch: WeightGradients.Scratch
+
+    init(_ inner: ModelWorkspace, trainable: TrainableParameters, start: FloatBuffer) {
+      var memory = WorkspaceMemory()
+      memory.count(inner)
+      self.inner = inner
+      model = memory.vector(start.count).buffer
+      model.copy(from: start)
+      gradient = memory.vector(start.count).buffer
+      scaled = memory.vector(trainable.count).buffer
+      let positions = inner.sequenceCount * inner.contextLength
+      scratch = WeightGradients.Scratch(
+        buffer: memory.vector(positions * trainable.rank).buffer)
+      super.init(
+        shape: inner.shape, sequenceCount: inner.sequenceCount,
+        contextLength: inner.contextLength, memory: memory)
+    }
+
+    /// Runs `body` and adds what it does in the inner workspace.
+    func counting(_ body: () -> Float) -> Float {
+      inner.flops = ModelFLOPs()
+      defer { flops = flops + inner.flops }
+      return body()
+    }
+  }
+}
