@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Proofs", dependencies: ["CKernels", "COpenSSL"]),
     // 3
-    .target(name: "Quant"),
+    .target(name: "Quant", dependencies: ["Kernels"]),
     .target(name: "Models", dependencies: ["Kernels"]),
     // 4
     .target(name: "Checkpoints", dependencies: ["Safetensors", "Kernels", "Models"]),
@@ -56,7 +56,7 @@ let package = Package(
       ("Safetensors", ["Safetensors"]),
       ("Kernels", ["Kernels"]),
       ("Proofs", ["Proofs"]),
-      ("Quant", ["Quant"]),
+      ("Quant", ["Quant", "Kernels"]),
       ("Models", ["Models", "Kernels"]),
       ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),

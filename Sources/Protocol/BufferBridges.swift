@@ -1,15 +1,20 @@
 import Kernels
+import Proofs
 import Quant
 
 /// Quantizers work on bounded memory; these lend them the models' buffers.
-extension IntegerFormat {
-  /// Packs a whole buffer.
-  func quantize(_ buffer: FloatBuffer) throws(QuantError) -> [UInt8] {
+extension QuantizationFormat {
+  /// Packs a whole buffer, which begins at value `offset` of its vector.
+  func quantize(
+    _ buffer: FloatBuffer, random: RandomStream = RandomStream(seed: 0, stream: 0),
+    at offset: Int = 0
+  ) throws(QuantError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: byteCount(values: buffer.count))
     let result = bytes.withUnsafeMutableBufferPointer { target in
       buffer.withUnsafeBytes { source in
         Result { () throws(QuantError) in
-          try quantize(source.assumingMemoryBound(to: Float.self), into: target)
+          try quantize(
+            source.assumingMemoryBound(to: Float.self), into: target, random: random, at: offset)
         }
       }
     }
@@ -30,6 +35,29 @@ extension IntegerFormat {
     }
     try result.get()
   }
+}
+
+extension TrainingTask {
+  /// The quantized twin of parameters from value `offset` on, the first of a leaf. Stochastic
+  /// rounding takes its random numbers from the task alone, so that a leaf can be checked alone.
+  func quantizedTwin(_ parameters: FloatBuffer, at offset: Int = 0) throws(QuantError) -> [UInt8] {
+    try modelFormat.quantize(
+      parameters, random: RandomStream(seed: initializationSeed, stream: Self.twinStream),
+      at: offset)
+  }
+
+  /// The published form of the gradient of a minibatch. Stochastic rounding takes its random numbers
+  /// from the digest of the minibatch, which a replay knows and no miner chooses.
+  func publishedGradient(
+    _ gradient: FloatBuffer, batchDigest: Digest
+  ) throws(QuantError) -> [UInt8] {
+    let digest = Digest.tagged("PoGO/rounding", batchDigest)
+    let seed = digest.bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return try gradientFormat.quantize(gradient, random: RandomStream(seed: seed, stream: 0))
+  }
+
+  /// "twin" in ASCII.
+  private static let twinStream: UInt64 = 0x7477_696e
 }
 
 extension FloatBuffer {

@@ -53,7 +53,8 @@ public struct Miner: Sendable {
         training, before: step, parent: parent, task: task, workers: workers, meter: &meter)
       // Verifiers must be shown what does not follow from the publication.
       if task.isSegmentStart(step), !task.isWalkable { states.append(SegmentState(training)) }
-      let result = try behaviour.step(step, after: done, state: training, in: context, meter: &meter)
+      let result = try behaviour.step(
+        step, after: done, state: training, in: context, meter: &meter)
       try meter.measure(.quantization) { work in
         work.quantizedValues += UInt64(training.parameters.count)
         try trainer.apply(result.gradient, step: firstStep + step, to: training)
@@ -62,7 +63,8 @@ public struct Miner: Sendable {
       if step + 1 == steps, task.recipe.quantizationPoint == .block {
         published.append(
           try meter.measure(.quantization) { work in
-            try trainer.blockUpdate(training, before: parent.parameters, work: &work)
+            try trainer.blockUpdate(
+              training, before: parent.parameters, batchDigest: result.batchDigest, work: &work)
           })
       }
       if published.count > trees.count {
@@ -91,7 +93,7 @@ public struct Miner: Sendable {
       let model = ModelState(
         parameters: parameters,
         quantized: try behaviour.twin(of: parameters, in: context)
-          ?? task.modelFormat.quantize(parameters),
+          ?? task.quantizedTwin(parameters),
         auxiliary: training.auxiliary, task: task, workers: workers)
       work.hashedBytes += model.hashedByteCount + task.auxiliaryHashedByteCount
       work.quantizedValues += UInt64(parameters.count)

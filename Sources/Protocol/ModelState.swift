@@ -34,7 +34,7 @@ public struct ModelState: Sendable {
   public init(
     parameters: FloatBuffer, auxiliary: [FloatBuffer]? = nil, task: TrainingTask, workers: Workers
   ) throws(QuantError) {
-    let quantized = try task.modelFormat.quantize(parameters)
+    let quantized = try task.quantizedTwin(parameters)
     self.init(
       parameters: parameters, quantized: quantized,
       auxiliary: auxiliary ?? TrainingState(initial: parameters, task: task).auxiliary,
@@ -46,7 +46,7 @@ public struct ModelState: Sendable {
     parameters: FloatBuffer, auxiliary: [FloatBuffer], twin: [(index: Int, bytes: [UInt8])],
     task: TrainingTask, workers: Workers
   ) throws {
-    var quantized = try task.modelFormat.quantize(parameters)
+    var quantized = try task.quantizedTwin(parameters)
     for leaf in twin {
       let range = try task.quantizedCommitment(root: .zero).byteRange(ofLeaf: leaf.index)
       guard leaf.bytes.count == range.count else {

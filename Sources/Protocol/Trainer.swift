@@ -52,7 +52,8 @@ public final class Trainer {
     }
     model = try task.languageModel(start: start, arithmetic: arithmetic)
     workspace = model.makeWorkspace(
-      sequenceCount: Int(task.batchSize / task.recipe.microbatchCount), contextLength: Int(task.contextLength))
+      sequenceCount: Int(task.batchSize / task.recipe.microbatchCount),
+      contextLength: Int(task.contextLength))
     gradient = FloatBuffer(count: task.parameterCount)
   }
 
@@ -90,16 +91,20 @@ public final class Trainer {
       let norm = arithmetic.clip(values, toNorm: task.recipe.clipNorm)
       guard norm.isFinite else { throw .nonFiniteNorm(norm) }
     }
+    let digest = digest(of: batch)
     let isPublished = task.recipe.quantizationPoint == .step
     let bytes = try meter.measure(phases.quantize) { work throws(TrainingError) in
       guard isPublished else {
-        do throws(QuantError) { return try task.encodeStep(gradient) } catch {
+        do throws(QuantError) {
+          return try task.encodeStep(gradient, batchDigest: digest)
+        } catch {
           throw TrainingError.quantization(error, tensor: "gradient", layout: model.layout)
         }
       }
-      return try quantize(values, feedback: state.residual, work: &work)
+      return try quantize(
+        values, batchDigest: digest, feedback: state.residual, work: &work)
     }
-    return Step(loss: loss, gradient: bytes, batchDigest: digest(of: batch))
+    return Step(loss: loss, gradient: bytes, batchDigest: digest)
   }
 
   /// The mean of the microbatches' losses; their mean gradient is left in `gradient`.
@@ -119,7 +124,8 @@ public final class Trainer {
       loss += model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
       // In ascending order: another order would round otherwise.
       arithmetic.axpy(
-        1 / Float(count), Vector(gradient, count: gradient.count), onto: Vector(sum, count: sum.count))
+        1 / Float(count), Vector(gradient, count: gradient.count),
+        onto: Vector(sum, count: sum.count))
     }
     gradient.copy(from: sum)
     return loss / Float(count)
@@ -128,14 +134,16 @@ public final class Trainer {
   /// Packs `values`; with feedback, what was dropped before is added first and what is dropped now
   /// is kept.
   private func quantize(
-    _ values: Vector, feedback residual: FloatBuffer?, work: inout Work
+    _ values: Vector, batchDigest: Digest, feedback residual: FloatBuffer?, work: inout Work
   ) throws(TrainingError) -> [UInt8] {
     work.quantizedValues += UInt64(values.count)
     if let residual {
       arithmetic.axpy(1, Vector(residual, count: residual.count), onto: values)
     }
     let bytes: [UInt8]
-    do throws(QuantError) { bytes = try task.gradientFormat.quantize(values.buffer) } catch {
+    do throws(QuantError) {
+      bytes = try task.publishedGradient(values.buffer, batchDigest: batchDigest)
+    } catch {
       throw .quantization(error, tensor: "gradient", layout: model.layout)
     }
     if let residual {
@@ -166,15 +174,17 @@ public final class Trainer {
 
   /// The quantized difference between `state` after local steps and the parameters before the
   /// block; moves the residual on. Only where the block is quantized as a whole.
+  ///
+  /// - Parameter batchDigest: that of the last minibatch, from which stochastic rounding draws.
   public func blockUpdate(
-    _ state: TrainingState, before: FloatBuffer, work: inout Work
+    _ state: TrainingState, before: FloatBuffer, batchDigest: Digest, work: inout Work
   ) throws(TrainingError) -> [UInt8] {
     let values = Vector(gradient, count: gradient.count)
     arithmetic.subtract(
       Vector(state.parameters, count: values.count), Vector(before, count: values.count),
       into: values)
     return try quantize(
-      values, feedback: state.residual, work: &work)
+      values, batchDigest: batchDigest, feedback: state.residual, work: &work)
   }
 
   /// Adds a published block update to parameters: after = before + dequantize(published).

@@ -116,13 +116,15 @@ extension TrainingTask {
   /// A step's gradient as bytes: quantized where steps are published, else float32, little endian.
   ///
   /// Throws ``QuantError`` for values that the gradient format cannot express.
-  func encodeStep(_ gradient: FloatBuffer) throws(QuantError) -> [UInt8] {
+  func encodeStep(
+    _ gradient: FloatBuffer, batchDigest: Digest = .zero
+  ) throws(QuantError) -> [UInt8] {
     switch recipe.quantizationPoint {
-    case .step: try gradientFormat.quantize(gradient)
+    case .step: try publishedGradient(gradient, batchDigest: batchDigest)
     case .block: gradient.littleEndianBytes(0..<gradient.count)
     }
   }
-  /// The gradient of some whole groups, as ``encodeStep(_:)`` made them.
+  /// The gradient of some whole groups, as ``encodeStep(_:batchDigest:)`` made them.
   func decodeStep(_ bytes: [UInt8], into vector: Vector) throws(QuantError) {
     switch recipe.quantizationPoint {
     case .step: try gradientFormat.dequantize(bytes, into: vector)

@@ -27,10 +27,10 @@ public struct TrainingTask: Sendable, Hashable {
   /// How steps follow from minibatches.
   public var recipe: TrainingRecipe
   /// Format of the published gradients.
-  public var gradientFormat: IntegerFormat
+  public var gradientFormat: QuantizationFormat
   /// Format of the model's quantized twin.
-  public var modelFormat: IntegerFormat
-  /// Parameters in one leaf; a multiple of both group sizes, so that a leaf holds whole groups.
+  public var modelFormat: QuantizationFormat
+  /// Parameters in one leaf; it holds whole records of both formats, or all parameters.
   public var leafValueCount: UInt32
 
   /// Throws ``TaskError`` when the values do not fit each other.
@@ -38,7 +38,7 @@ public struct TrainingTask: Sendable, Hashable {
     arithmeticVersion: UInt32, shape: ModelShape, initializationSeed: UInt64, corpus: Commitment,
     contextLength: Int, batchSize: Int, stepsPerBlock: Int,
     recipe: TrainingRecipe,
-    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int,
+    gradientFormat: QuantizationFormat, modelFormat: QuantizationFormat, leafValueCount: Int,
     start: Commitment? = nil, fineTuning: FineTuning = .full
   ) throws(TaskError) {
     guard (1...shape.contextLength).contains(contextLength) else {
@@ -54,10 +54,10 @@ public struct TrainingTask: Sendable, Hashable {
       throw .countOutOfRange
     }
     try recipe.validate(batchSize: batchSize, stepsPerBlock: stepsPerBlock)
+    let total = ParameterLayout(shape).count
     for format in [gradientFormat, modelFormat] {
-      guard leafValueCount > 0, leafValueCount <= 1 << 24, leafValueCount % format.groupSize == 0
-      else {
-        throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.groupSize)
+      guard leafValueCount <= 1 << 24, format.isWholeRecords(leafValueCount, of: total) else {
+        throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.recordValueCount)
       }
     }
     do { _ = try TrainableParameters(shape, fineTuning) } catch { throw .fineTuning(error) }
@@ -80,7 +80,7 @@ public struct TrainingTask: Sendable, Hashable {
   public init(
     arithmeticVersion: UInt32, shape: ModelShape, initializationSeed: UInt64, corpus: Commitment,
     contextLength: Int, batchSize: Int, stepsPerBlock: Int, learningRate: Float,
-    gradientFormat: IntegerFormat, modelFormat: IntegerFormat, leafValueCount: Int,
+    gradientFormat: QuantizationFormat, modelFormat: QuantizationFormat, leafValueCount: Int,
     start: Commitment? = nil, fineTuning: FineTuning = .full
   ) throws(TaskError) {
     try self.init(
@@ -145,8 +145,10 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
       "microbatches must divide the batch of \(batch) sequences, but there are \(count)"
     case .segment(let length, let steps):
       "a segment must be 1...\(steps) steps, but is \(length)"
+    case .leafCutsGroup(let leaf, QuantizationFormat.wholeTensor):
+      "one scale for the whole tensor needs a leaf that holds all parameters, but it holds \(leaf)"
     case .leafCutsGroup(let leaf, let group):
-      "a leaf must hold whole groups, but \(leaf) values are no multiple of group size \(group)"
+      "a leaf must hold whole groups, but \(leaf) values are no multiple of \(group)"
     case .fineTuning(let error): "fine-tuning: \(error)"
     }
   }
@@ -162,10 +164,8 @@ extension TrainingTask: CanonicalCodable {
     writer.append(batchSize)
     writer.append(stepsPerBlock)
     writer.append(recipe)
-    for format in [gradientFormat, modelFormat] {
-      writer.append(UInt8(format.bits))
-      writer.append(UInt32(format.groupSize))
-    }
+    writer.append(gradientFormat)
+    writer.append(modelFormat)
     writer.append(leafValueCount)
     writer.append(start)
     writer.append(fineTuning)
@@ -181,11 +181,8 @@ extension TrainingTask: CanonicalCodable {
     let batch = try reader.readUInt32()
     let steps = try reader.readUInt32()
     let recipe: TrainingRecipe = try reader.read()
-    var formats: [(bits: Int, groupSize: Int)] = []
-    for _ in 0..<2 {
-      let bits = try reader.readUInt8()
-      formats.append((Int(bits), Int(try reader.readUInt32())))
-    }
+    let gradientFormat: QuantizationFormat = try reader.read()
+    let modelFormat: QuantizationFormat = try reader.read()
     let leafValues = try reader.readUInt32()
     let startCommitment: Commitment? = try reader.read()
     let fineTuning: FineTuning = try reader.read()
@@ -195,8 +192,7 @@ extension TrainingTask: CanonicalCodable {
         shape: shape, initializationSeed: seed,
         corpus: corpus, contextLength: Int(context), batchSize: Int(batch),
         stepsPerBlock: Int(steps), recipe: recipe,
-        gradientFormat: IntegerFormat(bits: formats[0].bits, groupSize: formats[0].groupSize),
-        modelFormat: IntegerFormat(bits: formats[1].bits, groupSize: formats[1].groupSize),
+        gradientFormat: gradientFormat, modelFormat: modelFormat,
         leafValueCount: Int(leafValues), start: startCommitment, fineTuning: fineTuning)
     } catch {
       throw .invalidValue(offset: start, expected: "a training task", actual: "\(error)")

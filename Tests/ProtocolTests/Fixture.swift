@@ -67,8 +67,8 @@ struct Fixture {
       initializationSeed: seed,
       corpus: Commitment(kind: .corpus, tree: tree, byteCount: bytes.count, leafSize: 256),
       contextLength: 8, batchSize: 2, stepsPerBlock: 4, recipe: recipe,
-      gradientFormat: IntegerFormat(bits: 8, groupSize: 16),
-      modelFormat: IntegerFormat(bits: 4, groupSize: 16), leafValueCount: 64,
+      gradientFormat: QuantizationFormat(.integer(bits: 8), groupSize: 16),
+      modelFormat: QuantizationFormat(.integer(bits: 4), groupSize: 16), leafValueCount: 64,
       fineTuning: fineTuning)
   }
 

@@ -31,12 +31,13 @@ struct RecipeTests {
 
   static func fixture(
     _ recipe: TrainingRecipe, behaviour: any MinerBehaviour = HonestMiner(),
-    replayRate: UInt32 = 1_000_000
+    replayRate: UInt32 = 1_000_000, verifiers: Int = 3
   ) throws -> Fixture {
     try Fixture(
       FixtureOptions(
         leafRate: 1_000_000, replayRate: replayRate, progressTokens: 16, progressMargin: 100,
-        behaviour: behaviour, recipe: recipe))
+        verifierStakes: [UInt64](repeating: 100, count: verifiers), behaviour: behaviour,
+        recipe: recipe))
   }
 
   @Test("for two honest blocks in a row, and for strangers", arguments: recipes)
@@ -131,7 +132,8 @@ struct RecipeTests {
     let recipe = TrainingRecipe(
       optimizer: .adamW(.init()), schedule: Self.schedule, segmentLength: 2,
       usesErrorFeedback: true)
-    let fixture = try Self.fixture(recipe, replayRate: 500_000)
+    // So many that some draw segment 1, whatever the digests are.
+    let fixture = try Self.fixture(recipe, replayRate: 500_000, verifiers: 12)
     let mined = try fixture.mine()
     let changes: [(SegmentState) -> SegmentState?] = [
       { _ in nil }, { SegmentState(parameters: $0.parameters, auxiliary: []) },
@@ -143,7 +145,7 @@ struct RecipeTests {
     var refused = 0
     for change in changes {
       let server = AlteredServer(base: mined, changeState: change)
-      for index in 0..<3 {
+      for index in 0..<12 {
         let outcome = try fixture.verify(index, mined.signed, server: server)
         // Segment 0 starts from the parent, which needs no answer.
         let expected: Attestation.Reason =
@@ -239,7 +241,7 @@ struct RecipeTests {
 /// Packed bytes as floats, by the format's own rules.
 enum QuantTestBridge {
   static func dequantize(
-    _ bytes: [UInt8], _ format: IntegerFormat, count: Int
+    _ bytes: [UInt8], _ format: QuantizationFormat, count: Int
   ) throws -> [Float] {
     var values = [Float](repeating: 0, count: count)
     try values.withUnsafeMutableBufferPointer { target in

@@ -1,11 +1,53 @@
 import Foundation
 import Quant
 
-/// Every width, with group sizes that end within a byte, a word and a vector, and larger than all.
-let integerFormats: [IntegerFormat] = (2...8).flatMap { bits in
-  [1, 2, 3, 7, 8, 9, 16, 31, 64, 100, 65536].map { groupSize in
-    try! IntegerFormat(bits: bits, groupSize: groupSize)
+/// Group sizes that end within a byte, a word and a vector, and larger than all.
+let groupSizes = [1, 2, 3, 7, 8, 9, 16, 31, 64, 100, 65536]
+
+func integer(_ bits: Int, _ groupSize: Int) throws -> QuantizationFormat {
+  try QuantizationFormat(.integer(bits: bits), groupSize: groupSize)
+}
+
+let symmetricFormats: [QuantizationFormat] = (2...8).flatMap { bits in
+  groupSizes.map { try! integer(bits, $0) }
+}
+
+/// Every element format with every scale format it goes with and some group sizes, then each
+/// rounding, clipping and rotation with some of them.
+let allFormats: [QuantizationFormat] =
+  Element.all.flatMap { element in
+    element.format.scales.flatMap { scale in
+      (scale == .none ? [1] : [1, 7, 16, 64, 100, QuantizationFormat.wholeTensor])
+        .filter { scale != .double || $0 < 65536 }
+        .map { try! QuantizationFormat(element, groupSize: $0, scale: scale) }
+    }
   }
+  + [
+    "int2:stochastic", "uint3:g16:stochastic", "nf4:g32:double:stochastic", "ternary:stochastic",
+    "sign:absmax:stochastic", "float16:stochastic", "fp8-e5m2:none:stochastic", "lm4:stochastic",
+    "int3:mse", "uint4:p95", "int4:p99.9:float16", "mxfp4:mse", "lm4:absmax", "lm4:p90", "sign:mse",
+    "int4:had64", "nf4:g128:had32", "uint4:g16:had64", "mxfp8-e4m3:had32", "int2:tensor:had16",
+    "int4:g16:double:had64:mse:stochastic",
+  ].map { try! QuantizationFormat(named: $0) }
+
+/// Little-endian float32.
+func floats(_ bytes: [UInt8]) -> [Float] {
+  stride(from: 0, to: bytes.count, by: 4).map { offset in
+    let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+    return Float(bitPattern: bits)
+  }
+}
+
+/// L = 2^(bits - 1) - 1 of a symmetric format.
+func largestCode(_ format: QuantizationFormat) -> Int { 1 << (format.element.bits - 1) - 1 }
+
+/// docs/quantization.md: scale (1/2 + 4 L u), and L 2^-150 more if the scale is 0 or subnormal.
+func symmetricErrorBound(bits: Int, largestMagnitude: Float) -> Double {
+  let largest = Float(1 << (bits - 1) - 1)
+  var scale = largestMagnitude / largest
+  if !(scale * largest).isFinite { scale = scale.nextDown }
+  let bound = Double(scale) * (0.5 + Double(largest) * 0x1p-22)
+  return scale < .leastNormalMagnitude ? bound + Double(largest) * 0x1p-150 : bound
 }
 
 /// Numbers that look random: a linear congruential generator, high bits only.
@@ -13,7 +55,7 @@ struct TestRandom {
   private var state: UInt64
 
   init(_ seed: Int) {
-    state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 &+ 1
+    state = UInt64(bitPattern: Int64(seed)) &* 0x9e37_79b9_7f4a_7c15 &+ 1
   }
 
   mutating func word() -> UInt32 {

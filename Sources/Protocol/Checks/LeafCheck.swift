@@ -37,7 +37,10 @@ public enum LeafCheck {
     let leaf = after.proof.leafIndex
     let values = FloatBuffer(littleEndianBytes: after.leaf)
     // Parameters that cannot be quantized at all have no twin either.
-    guard let bytes = try? task.modelFormat.quantize(values), bytes == quantized.leaf else {
+    guard
+      let bytes = try? task.quantizedTwin(values, at: leaf * Int(task.leafValueCount)),
+      bytes == quantized.leaf
+    else {
       throw .fraud(.quantizedLeaf(leaf: leaf))
     }
   }

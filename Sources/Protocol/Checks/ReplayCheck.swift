@@ -146,7 +146,9 @@ public struct ReplayCheck {
       try meter.measure(.replay) { work in
         let update: [UInt8]
         do {
-          update = try trainer.blockUpdate(state, before: parent.parameters, work: &work)
+          update = try trainer.blockUpdate(
+            state, before: parent.parameters,
+            batchDigest: publication.records[step - 1].batchDigest, work: &work)
         } catch { throw failure }
         let tree = task.gradientTree(update, workers: workers)
         work.hashedBytes += UInt64(tree.hashedByteCount)

@@ -158,8 +158,10 @@ public struct Plan: Sendable {
         contextLength: spec.data.contextLength, batchSize: spec.training.batchSize,
         stepsPerBlock: spec.training.stepsPerBlock,
         learningRate: Float(spec.training.learningRate),
-        gradientFormat: IntegerFormat(bits: formats.0.bits, groupSize: formats.0.groupSize),
-        modelFormat: IntegerFormat(bits: formats.1.bits, groupSize: formats.1.groupSize),
+        gradientFormat: QuantizationFormat(
+          .integer(bits: formats.0.bits), groupSize: formats.0.groupSize),
+        modelFormat: QuantizationFormat(
+          .integer(bits: formats.1.bits), groupSize: formats.1.groupSize),
         leafValueCount: spec.commitment.leafByteCount / 4)
     } catch let error as PlanError {
       throw error

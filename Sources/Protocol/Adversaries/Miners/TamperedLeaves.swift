@@ -69,7 +69,7 @@ public struct WrongTwin: MinerBehaviour {
       // Far enough to change codes at any number of bits.
       other[context.task.valueRange(ofLeaf: leaf).lowerBound] += 1
     }
-    return try context.task.modelFormat.quantize(other)
+    return try context.task.quantizedTwin(other)
   }
 }
 

@@ -1,0 +1,73 @@
+/// A small table of values, in units of the scale, with the code of each.
+///
+/// Its values need not be equally far from each other. A number x in a group of the scale s > 0
+/// goes to value i + 1 or a larger one if it is above m[i] * s, rounded once, where m[i] is the
+/// middle between the values i and i + 1, rounded to float32; and also if it is equal to that and
+/// value i + 1 has an even code. (With a negative scale: -x and -s.)
+public struct Codebook: Sendable {
+  /// The width of a code; codes of ternary values are packed closer (``CodePacking``).
+  public let bits: Int
+  /// The values, ascending, none twice.
+  public let values: [Float]
+  /// The code of each value, in the order of the values.
+  public let codes: [UInt8]
+  /// Between each value and the next.
+  let middles: [Float]
+  /// Whether a number in the middle goes to the upper value, whose code is even.
+  let tieGoesUp: [Bool]
+  /// The value of each code of `bits` bits; NaN where no encoder writes it.
+  let valueOfCode: [Float]
+  /// The largest magnitude.
+  let largestValue: Float
+
+  /// A table of what `value` says of each code of `bits` bits; nil for a code that is not written.
+  init(bits: Int, value: (UInt8) -> Float?) {
+    let all = (0..<(1 << bits)).map { value(UInt8($0)) }
+    let sorted = all.enumerated().compactMap { code, value in value.map { (UInt8(code), $0) } }
+      .sorted { $0.1 < $1.1 }
+    self.bits = bits
+    values = sorted.map(\.1)
+    codes = sorted.map(\.0)
+    valueOfCode = all.map { $0 ?? .nan }
+    largestValue = values.map(\.magnitude).max() ?? 0
+    middles = zip(values, values.dropFirst()).map { Float((Double($0) + Double($1)) / 2) }
+    tieGoesUp = codes.dropFirst().map { $0 % 2 == 0 }
+    precondition(zip(values, values.dropFirst()).allSatisfy { $0 < $1 }, "a value comes twice")
+  }
+
+  /// The place of the value to which `number` goes in a group of the scale `scale`, not 0.
+  @inline(__always)
+  func nearest(_ number: Float, scale: Float) -> Int {
+    let (number, scale) = scale > 0 ? (number, scale) : (-number, -scale)
+    var low = 0
+    var count = middles.count
+    while count > 0 {
+      let half = count / 2
+      let middle = middles[low + half] * scale
+      if number > middle || (number == middle && tieGoesUp[low + half]) {
+        low += half + 1
+        count -= half + 1
+      } else {
+        count = half
+      }
+    }
+    return low
+  }
+
+  /// The place of the value below or above `number` over `scale` (not 0): the upper one with the
+  /// probability that makes the mean equal to the number, where `random` is uniform in 0..<1.
+  func stochastic(_ number: Float, scale: Float, random: Double) -> Int {
+    let quotient = Double(number) / Double(scale)
+    // The last value that is not above it.
+    var low = 0
+    var count = values.count
+    while count > 1 {
+      let half = count / 2
+      if quotient >= Double(values[low + half]) { low += half }
+      count -= half
+    }
+    guard low + 1 < values.count, quotient > Double(values[low]) else { return low }
+    let (lower, upper) = (Double(values[low]), Double(values[low + 1]))
+    return random < (quotient - lower) / (upper - lower) ? low + 1 : low
+  }
+}
