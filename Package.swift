@@ -12,6 +12,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // 0: C, and the faces of Debian's libraries.
@@ -38,6 +39,7 @@ let package = Package(
       dependencies: [
         "HDF5", "Safetensors", "Kernels", "Proofs", "Quant", "Models", "Checkpoints", "Protocol",
         .product(name: "Yams", package: "Yams"),
+        .product(name: "Mustache", package: "swift-mustache"),
       ]),
     // 6
     .executableTarget(

@@ -3,5 +3,5 @@ public enum Version {
   /// Of the program.
   public static let program = "0.1.0"
   /// Of the layout of result files, `docs/results-format.md`.
-  public static let resultSchema: Int64 = 1
+  public static let resultSchema: Int64 = 2
 }

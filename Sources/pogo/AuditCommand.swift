@@ -29,6 +29,7 @@ struct AuditCommand: ParsableCommand {
       print(
         """
         \(result): all holds
+          points             \(summary.points)
           blocks             \(summary.blocks)
           signatures         \(summary.signatures)
           random outputs     \(summary.randomOutputs)
@@ -45,8 +46,8 @@ struct AuditCommand: ParsableCommand {
           "note: \(summary.untrueAttestations) attestations say what is not so; their verifiers "
             + "signed them all the same")
       }
-      for block in summary.escapedFrauds {
-        print("note: block \(block) was confirmed although its model is not what its diff leads to")
+      for place in summary.escapedFrauds {
+        print("note: \(place) was confirmed although its model is not what its diff leads to")
       }
     }
   }

@@ -57,7 +57,7 @@ struct CommitCommand: ParsableCommand {
         isTogether: multi, keepsLeafHashes: keepLeaves, treePath: tree)
       if let saveTree { try OutputPath.check(saveTree, mayReplace: false) }
       let cancellation = Cancellation()
-      let signals = cancellation.watchSignals()
+      let signals = Signals.watch(cancellation)
       defer { for signal in signals { signal.cancel() } }
       let progress = RateLine(isShown: Console.isTerminal && !quiet)
       let result = try request.run(arithmetic: try options.arithmetic()) { done, total in

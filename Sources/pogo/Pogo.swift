@@ -12,10 +12,12 @@ struct Pogo: ParsableCommand {
     abstract: "A reproducible laboratory for proof of gradient optimization.",
     discussion: "Exit codes: 0 well, 1 a check failed, 2 bad usage or input, 3 a fault of the "
       + "machine, 130 interrupted.",
-    version: Version.program,
+    version: ProgramVersion.text,
     subcommands: [
-      Validate.self, Schema.self, Run.self, ReportCommand.self, AuditCommand.self,
-      CommitCommand.self, ProveCheckCommand.self, Bench.self, Eval.self,
+      NewCommand.self, Validate.self, Schema.self, PlanCommand.self, Run.self, Gather.self,
+      ReportCommand.self, CompareCommand.self, CheckCommand.self, BaselineCommand.self,
+      AuditCommand.self, CommitCommand.self, ProveCheckCommand.self, ListCommand.self,
+      Bench.self, Eval.self,
     ])
 
   static func main() {
@@ -33,6 +35,18 @@ struct Pogo: ParsableCommand {
       Console.complain(message(for: error))
       Foundation.exit(FailureCode.badInput.rawValue)
     }
+  }
+}
+
+/// What `--version` says.
+enum ProgramVersion {
+  /// Version and commit; git is asked only when the version is.
+  static var text: String {
+    guard CommandLine.arguments.dropFirst() == ["--version"] else { return Version.program }
+    let identity = BuildIdentity.current
+    guard identity.commit != "unknown" else { return Version.program }
+    let modified = identity.isModified == "true" ? ", modified" : ""
+    return "\(Version.program) (commit \(identity.commit.prefix(12))\(modified))"
   }
 }
 
@@ -63,6 +77,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     case is HDF5Error: self.init(.machineFault, "\(error)")
     case let failure as CheckpointError where failure.isMachineFault:
       self.init(.machineFault, "\(error)")
+    case RunError.machine: self.init(.machineFault, "\(error)")
     default: self.init(.badInput, "\(error)")
     }
   }

@@ -2,106 +2,171 @@ import ArgumentParser
 import Foundation
 import Harness
 import Kernels
-import Synchronization
 
 /// `pogo run SPEC`: runs an experiment and writes its result.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run an experiment and write its HDF5 result.")
+    abstract: "Run an experiment and write its HDF5 result.",
+    discussion: """
+      Each finished point is kept beside the result until all are there, so a run that was stopped \
+      or killed goes on with --resume and ends with the same exact digest. Exit code 1 if a point \
+      failed, 130 if the run was stopped.
+      """)
 
   @Argument(help: "The spec, a YAML file.")
   var spec: String
 
-  @Option(help: "Override a value: key.path=value; several values make an axis of the sweep.")
-  var set: [String] = []
+  @OptionGroup var overrides: OverrideOptions
+  @OptionGroup var output: OutputOptions
 
-  @Option(help: "Where to write the result; by default Results/NAME.h5.")
-  var out: String?
+  @Flag(help: "Use what is finished of the result that is there, and of runs that were stopped.")
+  var resume = false
 
-  @Flag(help: "Replace a result that is already there.")
+  @Flag(help: "Forget the result that is there and run every point again.")
   var force = false
 
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @Option(help: "Points that run side by side; they share the threads.")
+  var jobs = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Run only point i of N and keep its result beside --out, for pogo gather.",
+      valueName: "i/N"))
+  var point: String?
+
+  @Flag(
+    inversion: .prefixedNo, help: "Go on with the other points when one fails.")
+  var keepGoing = true
+
+  @Flag(help: "Stop at the first point that fails; the same as --no-keep-going.")
+  var failFast = false
+
+  @OptionGroup var progress: ProgressOptions
   @OptionGroup var options: ArithmeticOptions
 
   func run() throws {
     try CommandFailure.sorting {
-      let experiment = try Experiment(readingSpecAt: spec, overrides: set)
-      let arithmetic = try options.arithmetic()
-      let path = out ?? "Results/\(experiment.spec.header.name).h5"
-      // Before hours of work, not after them.
-      try OutputPath.check(path, mayReplace: force)
-      let cancellation = Cancellation()
-      let signals = cancellation.watchSignals()
-      defer { for signal in signals { signal.cancel() } }
-      let observer = ProgressLine(
-        isShown: Console.isTerminal && !quiet, cancellation: cancellation)
-      let result = try experiment.run(
-        arithmetic: arithmetic,
-        commandLine: (["pogo"] + CommandLine.arguments.dropFirst()).joined(separator: " "),
-        observer: observer)
-      observer.clear()
-      try result.write(to: path, replacing: force)
-      print("exact digest: \(result.exactDigest.hex)")
-      print("result: \(path)")
-    }
-  }
-}
-
-/// Where a result may go.
-enum OutputPath {
-  /// Throws ``CommandFailure`` unless a file can be written at `path`.
-  static func check(_ path: String, mayReplace: Bool, option: String = "--out") throws {
-    let manager = FileManager.default
-    var isFolder: ObjCBool = false
-    if manager.fileExists(atPath: path, isDirectory: &isFolder) {
-      guard !isFolder.boolValue else {
-        throw CommandFailure(.badInput, "\(path): it is a folder; \(option) needs a file name")
+      let experiment = try Experiment(readingSpecAt: spec, overrides: overrides.set)
+      let out = output.path(experiment)
+      let only = try point.map { try PointNumber($0, of: experiment) }
+      guard (1...1024).contains(jobs) else {
+        throw CommandFailure(.badInput, "--jobs must be in 1...1024, but is \(jobs)")
       }
-      guard mayReplace else {
+      guard !(resume && force) else {
+        throw CommandFailure(.badInput, "--resume keeps what --force forgets; give one of them")
+      }
+      // Before hours of work, not after them.
+      try OutputPath.check(
+        out, mayReplace: resume || force || only != nil, hint: "--resume uses its finished points")
+      if !resume, !force, only == nil, OutputPath.hasUnfinishedRun(out) {
         throw CommandFailure(
           .badInput,
-          "\(path): there is a result already; --force replaces it, \(option) names another")
+          "\(out).points: a run was stopped there; --resume goes on with it, --force starts again")
+      }
+      let cancellation = Cancellation()
+      let signals = Signals.watch(cancellation)
+      defer { for signal in signals { signal.cancel() } }
+      let events = try progress.events(pointCount: experiment.points.count)
+      var runOptions = try options.runOptions()
+      runOptions.jobs = jobs
+      runOptions.keepsGoing = keepGoing && !failFast
+      runOptions.reusing = resume || only != nil
+      runOptions.only = only?.index
+      runOptions.commandLine = Invocation.text
+      let outcome: SweepRun.Outcome
+      do {
+        outcome = try SweepRun(
+          experiment, out: out, options: runOptions, events: events, cancellation: cancellation
+        ).run()
+      } catch is Cancelled {
+        events.finish()
+        let kept = OutputPath.hasUnfinishedRun(out)
+        throw CommandFailure(
+          .interrupted,
+          kept
+            ? "interrupted; what is finished is in \(out).points, and --resume goes on"
+            : "interrupted; nothing was written")
+      }
+      events.finish()
+      if let result = outcome.result {
+        print("exact digest: \(result.exactDigest.hex)")
+        print("result: \(out)")
+      } else if outcome.failures.isEmpty, let only {
+        print("point \(only.index + 1)/\(experiment.points.count): \(out).points")
+      }
+      guard outcome.failures.isEmpty else {
+        throw CommandFailure(.checkFailed, summary(outcome, of: experiment))
       }
     }
-    let parent = (path as NSString).deletingLastPathComponent
-    let folder = parent.isEmpty ? "." : parent
-    guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw CommandFailure(
-        .machineFault, "\(path): its folder does not exist; make it or name another with \(option)")
+  }
+
+  /// The points that failed, and how to run each alone.
+  private func summary(_ outcome: SweepRun.Outcome, of experiment: Experiment) -> String {
+    let lines = outcome.failures.map { failure in
+      let place = "\(failure.index + 1)/\(experiment.points.count)"
+      return "  point \(place) \(failure.label): \(failure.error)\n"
+        + "    alone: \(command(place))"
     }
-    // Permission bits do not tell for the superuser or a read-only file system: try.
-    let probe = (folder as NSString).appendingPathComponent(".pogo-\(UUID().uuidString)")
-    guard manager.createFile(atPath: probe, contents: Data()) else {
-      throw CommandFailure(
-        .machineFault, "\(path): its folder cannot be written; name another with \(option)")
-    }
-    try? manager.removeItem(atPath: probe)
+    return "\(outcome.failures.count) of \(experiment.points.count) points failed\n"
+      + lines.joined(separator: "\n")
+  }
+
+  private func command(_ place: String) -> String {
+    let sets = overrides.set.map { " --set '\($0)'" }.joined()
+    let out = output.out.map { " --out \($0)" } ?? ""
+    return "pogo run \(spec)\(sets)\(out) --point \(place)"
   }
 }
 
-/// The user asked to stop.
-struct Cancelled: Error {}
+/// `pogo gather`: makes a result of points that were run one by one.
+struct Gather: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put points that were run with --point into one result.",
+    discussion: "All points of the spec must be there; the result is that of one run.")
 
-/// Set by Ctrl-C or SIGTERM, asked between steps.
-final class Cancellation: Sendable {
-  private let isRequested = Atomic<Bool>(false)
+  @Argument(help: "The spec, a YAML file.")
+  var spec: String
 
-  /// From now on the two signals only set the flag, until the sources are cancelled.
-  func watchSignals() -> [any DispatchSourceSignal] {
-    [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { [self] in isRequested.store(true, ordering: .relaxed) }
-      source.resume()
-      return source
+  @OptionGroup var overrides: OverrideOptions
+  @OptionGroup var output: OutputOptions
+
+  @Flag(help: "Replace a result that is already there.")
+  var force = false
+
+  func run() throws {
+    try CommandFailure.sorting {
+      let experiment = try Experiment(readingSpecAt: spec, overrides: overrides.set)
+      let out = output.path(experiment)
+      try OutputPath.check(out, mayReplace: force)
+      var options = SweepRun.Options()
+      options.commandLine = Invocation.text
+      let result = try SweepRun(
+        experiment, out: out, options: options, events: SilentEvents(),
+        cancellation: Cancellation()
+      ).gather()
+      print("exact digest: \(result.exactDigest.hex)")
+      print("result: \(out)")
     }
   }
+}
 
-  /// Throws ``Cancelled`` once a signal has come.
-  func check() throws {
-    if isRequested.load(ordering: .relaxed) { throw Cancelled() }
+/// `--point i/N`.
+struct PointNumber {
+  let index: Int
+
+  init(_ text: String, of experiment: Experiment) throws {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    let count = experiment.points.count
+    guard parts.count == 2, let number = parts[0], let total = parts[1] else {
+      throw CommandFailure(.badInput, "--point must be i/N, such as 1/\(count), but is '\(text)'")
+    }
+    guard total == count else {
+      throw CommandFailure(
+        .badInput, "--point \(text): the spec has \(count) points, not \(total)")
+    }
+    guard (1...count).contains(number) else {
+      throw CommandFailure(.badInput, "--point \(text): there are points 1...\(count)")
+    }
+    index = number - 1
   }
 }

@@ -12,14 +12,20 @@ struct Validate: ParsableCommand {
   @Flag(help: "Print the spec with every default written out.")
   var resolved = false
 
-  @Option(help: "Override a value: key.path=value; several values make an axis of the sweep.")
-  var set: [String] = []
+  @OptionGroup var overrides: OverrideOptions
 
   func run() throws {
     try CommandFailure.sorting {
-      let experiment = try Experiment(readingSpecAt: spec, overrides: set)
-      _ = try experiment.spec.body.estimate(experiment.inputs)
-      print(resolved ? experiment.spec.canonicalText : "\(spec): valid")
+      let experiment = try Experiment(readingSpecAt: spec, overrides: overrides.set)
+      _ = try SweepPlan(experiment, out: "", reusing: false)
+      if resolved {
+        // Points as documents of one YAML stream.
+        print(
+          experiment.points.map(\.spec.canonicalText).joined(separator: "---\n"), terminator: "")
+      } else {
+        let count = experiment.points.count
+        print("\(spec): valid\(count > 1 ? ", \(count) points" : "")")
+      }
     }
   }
 }

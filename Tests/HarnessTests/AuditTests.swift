@@ -110,7 +110,7 @@ import Testing
     #expect(throws: AuditFailure.self) { _ = try TinyExperiment.audit(foreign) }
     var other = stored(file)
     other.attributes = other.attributes.map {
-      $0.name == "spec_resolved"
+      $0.name == "spec_expanded"
         ? ($0.name, $0.text.replacingOccurrences(of: "seed: 3", with: "seed: 4")) : $0
     }
     #expect(throws: AuditFailure.self) { _ = try TinyExperiment.audit(other) }

@@ -75,7 +75,7 @@ import Testing
       readingSpecAt: TinyExperiment.write(to: folder, spec: text))
     var description = ""
     do {
-      _ = try experiment.spec.body.estimate(experiment.inputs)
+      _ = try SweepPlan(experiment, out: "", reusing: false)
     } catch { description = "\(error)" }
     #expect(description.contains(words), "said: \(description)")
   }
@@ -91,7 +91,7 @@ import Testing
     do {
       let experiment = try Experiment(
         readingSpecAt: TinyExperiment.write(to: folder, corpus: "12345678"))
-      _ = try experiment.spec.body.estimate(experiment.inputs)
+      _ = try SweepPlan(experiment, out: "", reusing: false)
     } catch { description = "\(error)" }
     #expect(description.contains("the corpus has 8 bytes, but data.context: 8 needs at least 9"))
   }

@@ -12,16 +12,13 @@ import Testing
   private func experiment(_ name: String) throws -> Experiment {
     let kind = try #require(KindRegistry.all[name])
     let folder = Self.root.appendingPathComponent("Experiments")
-    let file = try SpecFile(text: kind.template, fileName: "\(name).yaml")
-    let spec = file.points[0].spec
-    return Experiment(
-      file: file, spec: spec,
-      inputs: try Inputs(
-        reading: spec.body.inputs, relativeTo: folder.path, spec: "\(name).yaml"))
+    return try Experiment(
+      file: SpecFile(text: kind.template, fileName: "\(name).yaml"), dataFolder: folder.path,
+      name: "\(name).yaml")
   }
 
   @Test(arguments: KindRegistry.all.names) func theTemplateIsOfItsKind(name: String) throws {
-    let spec = try experiment(name).spec
+    let spec = try experiment(name).points[0].spec
     #expect(spec.header.kind == name)
     #expect(type(of: spec.body).name == name)
   }
@@ -36,7 +33,7 @@ import Testing
   @Test(arguments: KindRegistry.all.names)
   func theTemplateRunsAndItsDigestDoesNotDependOnThreads(name: String) throws {
     let experiment = try experiment(name)
-    let estimate = try experiment.spec.body.estimate(experiment.inputs)
+    let estimate = try experiment.points[0].spec.body.estimate(experiment.points[0].inputs)
     #expect(estimate.memoryBytes.isFinite && estimate.memoryBytes >= 0)
     let results = try [1, 3].map { threads in
       try experiment.run(
@@ -60,7 +57,7 @@ import Testing
     }
     check(documentation.header + kind.keys, "")
     // What the template sets is what the documentation knows.
-    for (path, _) in try experiment(name).spec.resolved.leaves {
+    for (path, _) in try experiment(name).points[0].spec.resolved.leaves {
       var keys = documentation.header + kind.keys
       for part in path.split(separator: ".") where Int(part) == nil {
         let key = try #require(keys.first { $0.name == part }, "\(path) is not documented")

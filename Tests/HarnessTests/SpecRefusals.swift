@@ -1,6 +1,5 @@
 import Harness
 import Models
-
 import Testing
 
 /// A good spec; the messages below count its lines.
@@ -58,7 +57,9 @@ let wrongTexts: [Change] = [
   Change(
     "title: Levels", "title: \"a\\nb\"",
     "f.yaml:2: title must be one line of 1...200 characters, but is the quoted text 'a?b'"),
-  Change("kind: chain", "kind: chein", "f.yaml:3: kind must be \(kinds), but is 'chein'; did you mean 'chain'?"),
+  Change(
+    "kind: chain", "kind: chein",
+    "f.yaml:3: kind must be \(kinds), but is 'chein'; did you mean 'chain'?"),
   Change(
     "gpt3-nano", "gpt3-nanno",
     "f.yaml:5: model.preset must be \(presets), but is 'gpt3-nanno'; did "
@@ -118,7 +119,8 @@ let wrongShapes: [Change] = [
       + "explicit tag"),
   Change(
     "verifiers: 8", "verifiers: []",
-    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but is an empty list"),
+    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but is an empty list"
+  ),
   Change(
     "[{name: alice}, {name: mallory, behaviour: faked-steps, fraction: 0.5}]", "[]",
     "f.yaml:13: chain.miners must be a list of 1...256 entries, but is an empty list"),
@@ -127,7 +129,8 @@ let wrongShapes: [Change] = [
     "f.yaml:13: chain.miners must be a list of 1...256 entries, but is '3'"),
   Change(
     "verifiers: 8", "verifiers: [\(String(repeating: "{},", count: 257))]",
-    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but is a list of 257"),
+    "f.yaml:14: chain.verifiers must be an integer in 1...256 or a list of 1...256 entries, but is a list of 257"
+  ),
 ]
 
 let conflicts: [Change] = [

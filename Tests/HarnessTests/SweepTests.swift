@@ -148,7 +148,10 @@ private func refusal(_ sweep: String, set overrides: [String] = []) -> String? {
   }
 
   @Test(arguments: [
-    ("training.batch", "--set training.batch: --set must be key.path=value, but is 'training.batch'"),
+    (
+      "training.batch",
+      "--set training.batch: --set must be key.path=value, but is 'training.batch'"
+    ),
     ("training.batch=", "--set training.batch=: training.batch must be a value, but is empty"),
     (
       "training.batch=x",
@@ -224,7 +227,8 @@ private func refusal(_ sweep: String, set overrides: [String] = []) -> String? {
       try refusal(["main.yaml": "include: none.yaml"])
         == "main.yaml:1: include cannot be read: FOLDER/none.yaml: there is no such file (spec)")
     #expect(
-      try refusal(["main.yaml": "include: 3\nname: [a]"])?.hasPrefix("main.yaml:1: include") == true)
+      try refusal(["main.yaml": "include: 3\nname: [a]"])?.hasPrefix("main.yaml:1: include") == true
+    )
     #expect(
       try refusal(["main.yaml": "include: {a: 1}"])
         == "main.yaml:1: include must be the path of a spec, or a list of paths, but is a mapping")
@@ -233,7 +237,8 @@ private func refusal(_ sweep: String, set overrides: [String] = []) -> String? {
   @Test func aliasesThatMultiplyAreRefused() throws {
     var text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
     for (inner, outer) in zip("abcdefgh", "bcdefghi") {
-      text += "\(outer): &\(outer) [\(Array(repeating: "*\(inner)", count: 10).joined(separator: ", "))]\n"
+      text +=
+        "\(outer): &\(outer) [\(Array(repeating: "*\(inner)", count: 10).joined(separator: ", "))]\n"
     }
     #expect(try refusal(["main.yaml": text])?.contains("after aliases are followed") == true)
   }

@@ -28,8 +28,10 @@ public struct Audit {
     public var untrueAttestations = 0
     /// Exact variables made again from the chain.
     public var exactVariables = 0
+    /// Points judged.
+    public var points = 0
     /// Confirmed blocks whose model is not what their diff leads to: fraud that nobody sampled.
-    public var escapedFrauds: [Int] = []
+    public var escapedFrauds: [String] = []
   }
 
   let file: ResultFile
@@ -44,8 +46,39 @@ public struct Audit {
 
   /// Judges everything; throws ``AuditFailure`` at the first thing that does not hold.
   public mutating func run() throws -> Summary {
-    let chain = try StoredChain(file)
-    let plan = try checkSpec(chain)
+    guard let text = file.attribute("spec_text"),
+      file.attribute("spec_sha256") == SHA256.hash(Array(text.utf8)).hex
+    else { throw AuditFailure("spec_sha256 is not the digest of spec_text") }
+    // Files of schema 1 have no includes and no overrides.
+    let expanded = file.attribute("spec_expanded") ?? text
+    let written: SpecFile
+    do { written = try SpecFile(text: expanded, fileName: "spec_expanded") } catch {
+      throw AuditFailure("the stored spec: \(error)")
+    }
+    let points = file.points
+    guard written.points.count == points.count else {
+      throw AuditFailure(
+        "the file holds \(points.count) points, but its spec has \(written.points.count)")
+    }
+    for (index, point) in points.enumerated() where point.status == .finished {
+      let place = points.count == 1 ? "" : "point \(index + 1), "
+      do {
+        try run(point, written: written.points[index].spec, place: place)
+      } catch let failure as AuditFailure {
+        throw AuditFailure("\(place)\(failure)")
+      }
+      summary.points += 1
+    }
+    guard summary.points > 0 else { throw AuditFailure("no point of the file is finished") }
+    guard file.attribute("exact_digest") == file.exactDigest.hex else {
+      throw AuditFailure("exact_digest is not the digest of the exact variables")
+    }
+    return summary
+  }
+
+  private mutating func run(_ point: PointResult, written: Spec, place: String) throws {
+    let chain = try StoredChain(point)
+    let plan = try plan(point, written: written, corpus: chain.corpus)
     var model = try ModelState.initial(task: plan.task, arithmetic: arithmetic)
     // From here on genesis holds what the spec reader let through, and nothing else.
     guard plan.genesis(initial: model) == chain.genesis else {
@@ -55,56 +88,54 @@ public struct Audit {
     var state = ChainState(chain.genesis)
     var records: [BlockRecord] = []
     for (index, stored) in chain.blocks.enumerated() {
-      let place = "block \(index + 1)"
+      let name = "block \(index + 1)"
       let judged = BlockAudit(
-        place: place, stored: stored, before: state, parent: model, trainer: trainer)
+        place: name, stored: stored, before: state, parent: model, trainer: trainer)
       let (record, after, next) = try judged.run(&summary)
       if case .confirmed = record.verdict {
         if let next { model = next }
-        if !record.patch.isEmpty || !record.twin.isEmpty { summary.escapedFrauds.append(index + 1) }
+        if !record.patch.isEmpty || !record.twin.isEmpty {
+          summary.escapedFrauds.append("\(place)\(name)")
+        }
       }
       state = after
       records.append(record)
     }
     try checkVariables(
-      ChainRecord(genesis: chain.genesis, blocks: records), plan: plan, corpus: chain.corpus)
-    return summary
+      ChainRecord(genesis: chain.genesis, blocks: records), of: point, plan: plan,
+      corpus: chain.corpus)
   }
 
-  /// The stored spec reads, and its digest is the stored one.
-  private func checkSpec(_ chain: StoredChain) throws -> Plan {
-    guard let text = file.attribute("spec_text"), let resolved = file.attribute("spec_resolved")
-    else { throw AuditFailure("the file holds no spec") }
-    guard file.attribute("spec_sha256") == SHA256.hash(Array(text.utf8)).hex else {
-      throw AuditFailure("spec_sha256 is not the digest of spec_text")
-    }
-    let overrides = (file.attribute("spec_overrides") ?? "").split(separator: "\n").map(String.init)
+  /// The stored spec of the point is that of the experiment, and can be run.
+  private func plan(
+    _ point: PointResult, written: Spec, corpus: [UInt8]
+  ) throws -> Plan {
     let spec: Spec
-    do {
-      spec = try Spec.read(text: resolved, fileName: "spec_resolved")
-      let written = try SpecFile(text: text, fileName: "spec_text", overrides: overrides)
-      guard written.points.contains(where: { $0.spec.canonicalText == spec.canonicalText }) else {
-        throw AuditFailure("spec_resolved is another experiment than spec_text")
-      }
-    } catch let error as SpecError { throw AuditFailure("the stored spec: \(error)") }
+    do { spec = try Spec.read(text: point.spec, fileName: "point_spec") } catch {
+      throw AuditFailure("the stored spec: \(error)")
+    }
+    guard written.canonicalText == spec.canonicalText else {
+      throw AuditFailure("point_spec is another experiment than spec_text")
+    }
     guard let body = spec.body as? ChainExperiment else {
-      throw AuditFailure("only results of kind 'chain' hold a chain, but this is '\(spec.header.kind)'")
+      throw AuditFailure(
+        "only results of kind 'chain' hold a chain, but this is '\(spec.header.kind)'")
     }
     do {
-      return try Plan(spec: body, corpus: chain.corpus, workers: arithmetic.workers)
+      return try Plan(spec: body, corpus: corpus, workers: arithmetic.workers)
     } catch { throw AuditFailure("the stored spec: \(error)") }
   }
 
-  /// Every exact variable is what the chain says, and the digest covers them.
+  /// Every exact variable is what the chain says.
   private mutating func checkVariables(
-    _ record: ChainRecord, plan: Plan, corpus: [UInt8]
+    _ record: ChainRecord, of point: PointResult, plan: Plan, corpus: [UInt8]
   ) throws {
     let expected = ChainVariables(
       record: record, minerNames: plan.miners.map(\.name),
       verifierNames: plan.verifiers.map(\.name)
     ).all(corpus: corpus).filter { $0.determinism == .exact }
     for variable in expected {
-      guard let stored = file[variable.path] else {
+      guard let stored = point[variable.path] else {
         throw AuditFailure("variable \(variable.path) is missing")
       }
       // Compared through their hashed bytes, so that NaN equals NaN.
@@ -113,13 +144,10 @@ public struct Audit {
       summary.exactVariables += 1
     }
     let known = Set(expected.map(\.path))
-    if let extra = file.variables.first(where: {
+    if let extra = point.variables.first(where: {
       $0.determinism == .exact && !known.contains($0.path)
     }) {
       throw AuditFailure("variable \(extra.path) is exact, but the chain does not say it")
-    }
-    guard file.attribute("exact_digest") == file.exactDigest.hex else {
-      throw AuditFailure("exact_digest is not the digest of the exact variables")
     }
   }
 }

@@ -28,7 +28,7 @@ struct StoredChain {
   }
 
   /// Takes the chain apart; throws ``AuditFailure`` that names block and field.
-  init(_ file: ResultFile) throws(AuditFailure) {
+  init(_ file: PointResult) throws(AuditFailure) {
     func parts(_ name: String) throws(AuditFailure) -> [[UInt8]] {
       guard case .uint8(let bytes) = file["chain/\(name)"]?.values,
         case .int64(let offsets) = file["chain/\(name)_offset"]?.values

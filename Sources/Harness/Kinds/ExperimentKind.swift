@@ -78,16 +78,20 @@ public struct RunContext {
   public let clock: any Stopwatch
   /// To be told how far the run is, often: it also ends a run that shall stop.
   public let observer: any RunObserver
+  /// Where the run may keep what it has done, to go on from there if it is killed; nil if nobody
+  /// wants it.
+  public let journal: Journal?
 
   /// The surroundings of a run.
   public init(
     inputs: Inputs, arithmetic: Arithmetic, clock: any Stopwatch = SystemStopwatch(),
-    observer: any RunObserver
+    observer: any RunObserver, journal: Journal? = nil
   ) {
     self.inputs = inputs
     self.arithmetic = arithmetic
     self.clock = clock
     self.observer = observer
+    self.journal = journal
   }
 }
 

@@ -8,12 +8,17 @@ public struct ReportDocument: Sendable, Equatable {
     public var lines: [String]
     /// Its table, or nil.
     public var table: ReportTable?
+    /// Its plot, or nil.
+    public var plot: ReportPlot?
 
-    /// A section of lines, a table or both.
-    public init(_ title: String, lines: [String] = [], table: ReportTable? = nil) {
+    /// A section of lines, a table, a plot or some of these.
+    public init(
+      _ title: String, lines: [String] = [], table: ReportTable? = nil, plot: ReportPlot? = nil
+    ) {
       self.title = title
       self.lines = lines
       self.table = table
+      self.plot = plot
     }
   }
 
@@ -28,9 +33,13 @@ public struct ReportDocument: Sendable, Equatable {
     self.sections = sections
   }
 
-  /// As text for a terminal.
+  /// All plots, in order.
+  public var plots: [ReportPlot] { sections.compactMap(\.plot) }
+
+  /// As text for a terminal; plots are left out.
   public func text() -> String {
-    let parts = sections.map { section in
+    let shown = sections.filter { $0.plot == nil || $0.table != nil || !$0.lines.isEmpty }
+    let parts = shown.map { section in
       ((section.title.isEmpty ? [] : [section.title]) + section.lines
         + (section.table.map { [$0.text] } ?? [])).joined(separator: "\n")
     }

@@ -11,8 +11,11 @@ public struct ResultFile: Sendable {
   /// All variables, in the order in which they are stored.
   public var variables: [ResultVariable]
 
-  /// The digest over the exact variables.
-  public var exactDigest: Digest { ResultVariable.exactDigest(of: variables) }
+  /// A result of variables as they are stored.
+  public init(attributes: [(name: String, text: String)], variables: [ResultVariable]) {
+    self.attributes = attributes
+    self.variables = variables
+  }
 
   /// The variable at `path`, or nil.
   public subscript(path: String) -> ResultVariable? { variables.first { $0.path == path } }
@@ -26,27 +29,33 @@ public struct ResultFile: Sendable {
 
   /// Writes the file; it appears under `path` whole or not at all.
   ///
-  /// Throws ``HDF5Error`` if the disk is full or the folder cannot be written.
-  public func write(to path: String, replacing: Bool) throws(HDF5Error) {
+  /// - Parameter storage: how numbers lie in the file; compressed costs more time than it saves
+  ///   where a file does not live long.
+  /// - Throws: ``HDF5Error`` if the disk is full or the folder cannot be written.
+  public func write(
+    to path: String, replacing: Bool, storage: Storage = .automatic
+  ) throws(HDF5Error) {
     let file = try File.create(path, existing: replacing ? .replace : .refuse)
     let root = file.root
     try root.attributes.set("pogo_schema_version", Version.resultSchema)
-    for (name, text) in attributes { try root.attributes.set(name, text) }
+    for (name, text) in attributes where name != "exact_digest" {
+      try root.attributes.set(name, text)
+    }
     try root.attributes.set("exact_digest", exactDigest.hex)
     var groups = ["": root]
-    for name in Set(variables.map(\.group)).sorted() where !name.isEmpty {
-      groups[name] = try root.createGroup(name)
+    for name in variables.map(\.group) {
+      try Self.makeGroup(name, in: &groups, root)
     }
     // Scales first: a variable can only be attached to what exists.
     var scales: [String: Dataset] = [:]
     for variable in variables where variable.isCoordinate {
-      let dataset = try variable.create(in: groups[variable.group] ?? root)
+      let dataset = try variable.create(in: groups[variable.group] ?? root, storage)
       try dataset.makeScale(variable.name)
       scales[variable.path] = dataset
     }
     for variable in variables where !variable.isCoordinate {
       let group = groups[variable.group] ?? root
-      let dataset = try variable.create(in: group)
+      let dataset = try variable.create(in: group, storage)
       for (axis, dimension) in variable.dimensions.enumerated() {
         let key = variable.group.isEmpty ? dimension : "\(variable.group)/\(dimension)"
         if scales[key] == nil {
@@ -57,6 +66,17 @@ public struct ResultFile: Sendable {
       }
     }
     try file.close()
+  }
+
+  /// Makes a group and those that it lies in.
+  private static func makeGroup(
+    _ path: String, in groups: inout [String: Group], _ root: Group
+  ) throws(HDF5Error) {
+    guard groups[path] == nil else { return }
+    let parts = path.split(separator: "/")
+    let parent = parts.dropLast().joined(separator: "/")
+    try makeGroup(parent, in: &groups, root)
+    groups[path] = try (groups[parent] ?? root).createGroup(String(parts[parts.count - 1]))
   }
 
   /// A named dimension that no variable describes, in netCDF's own way.
@@ -84,10 +104,13 @@ public struct ResultFile: Sendable {
         throw ResultError.notAResult(path)
       }
       let version = try root.attributes.scalar("pogo_schema_version", as: Int64.self)
-      guard version == Version.resultSchema else {
+      guard (1...Version.resultSchema).contains(version) else {
         throw ResultError.otherSchema(path, found: version)
       }
-      return try damageNamed(path) { try contents(of: file) }
+      return try damageNamed(path) {
+        let result = try contents(of: file)
+        return version == 1 ? try upgraded(fromSchema1: result) : try result.checked()
+      }
     } catch let error as ResultError {
       throw error
     } catch {
@@ -116,15 +139,35 @@ public struct ResultFile: Sendable {
       result.attributes.append((name, try root.attributes.string(name)))
     }
     try result.readVariables(of: root, named: "")
-    for name in try root.names where try root.kind(of: name) == .group {
-      try result.readVariables(of: root.group(name), named: name)
-    }
     try file.close()
     return result
   }
 
+  /// Throws unless the variables about points fit each other.
+  private func checked() throws(ResultError) -> ResultFile {
+    guard let points = self["point"], points.dimensions == ["point"] else {
+      throw .malformed("point")
+    }
+    for variable in variables where variable.group.isEmpty {
+      let isStacked = variable.dimensions.first == ResultVariable.pointAxis
+      guard !isStacked || variable.shape[0] == points.shape[0],
+        variable.hasSoundShapes(count: points.shape[0])
+      else { throw .malformed(variable.path) }
+    }
+    return self
+  }
+
   private mutating func readVariables(of group: Group, named name: String) throws {
-    for child in try group.names where try group.kind(of: child) == .dataset {
+    for child in try group.names {
+      guard try group.kind(of: child) == .dataset else {
+        // Groups that are nested deeper than any result is are left alone.
+        guard try group.kind(of: child) == .group, name.count(where: { $0 == "/" }) < 8 else {
+          continue
+        }
+        let path = name.isEmpty ? child : "\(name)/\(child)"
+        try readVariables(of: group.group(child), named: path)
+        continue
+      }
       let dataset = try group.dataset(child)
       // Dimensions without values have no meaning of their own.
       guard try dataset.attributes.contains("determinism") else { continue }
@@ -137,17 +180,19 @@ extension ResultVariable {
   /// Whether it holds the values of the dimension that carries its name.
   var isCoordinate: Bool { dimensions == [name] }
 
-  fileprivate func create(in group: Group) throws(HDF5Error) -> Dataset {
+  fileprivate func create(
+    in group: Group, _ storage: Storage
+  ) throws(HDF5Error) -> Dataset {
     let dataset: Dataset
     switch values {
     case .float32(let values):
-      dataset = try group.createDataset(name, shape: shape, values: values)
+      dataset = try group.createDataset(name, shape: shape, values: values, storage: storage)
     case .float64(let values):
-      dataset = try group.createDataset(name, shape: shape, values: values)
+      dataset = try group.createDataset(name, shape: shape, values: values, storage: storage)
     case .int64(let values):
-      dataset = try group.createDataset(name, shape: shape, values: values)
+      dataset = try group.createDataset(name, shape: shape, values: values, storage: storage)
     case .uint8(let values):
-      dataset = try group.createDataset(name, shape: shape, values: values)
+      dataset = try group.createDataset(name, shape: shape, values: values, storage: storage)
     case .text(let values):
       dataset = try group.createDataset(name, shape: shape, strings: values)
     }
@@ -155,6 +200,9 @@ extension ResultVariable {
     try dataset.attributes.set("long_name", longName)
     try dataset.attributes.set("determinism", determinism.rawValue)
     try dataset.attributes.set("axes", dimensions.joined(separator: " "))
+    for (name, text) in attributes.sorted(by: { $0.key < $1.key }) {
+      try dataset.attributes.set(name, text)
+    }
     return dataset
   }
 
@@ -176,7 +224,15 @@ extension ResultVariable {
     self.init(
       name, group: group, Array(zip(axes, dataset.shape)).map { (name: $0, length: $1) }, values,
       units: try attributes.string("units"), try attributes.string("long_name"), determinism)
+    for extra in Self.extraAttributes where try attributes.contains(extra) {
+      self.attributes[extra] = try attributes.string(extra)
+    }
   }
+
+  /// Names of the attributes that only some variables have.
+  private static let extraAttributes = [
+    shapesAttribute, coordinateAttribute, ResultFile.roleAttribute, ResultFile.pathAttribute,
+  ]
 }
 
 /// Why a file is no result that this program can read.
@@ -195,7 +251,7 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .notAResult(let path):
       "\(path) is an HDF5 file, but no PoGO result: it has no attribute pogo_schema_version"
     case .otherSchema(let path, let found):
-      "\(path) has result schema \(found), but this program reads \(Version.resultSchema); "
+      "\(path) has result schema \(found), but this program reads 1...\(Version.resultSchema); "
         + "use the version of pogo that wrote it (attribute program_version)"
     case .unreadable(let path, let why): "\(path) cannot be read: \(why)"
     case .damaged(let path, let why): "\(path) is damaged: \(why)"

@@ -43,8 +43,11 @@ public struct ResultVariable: Sendable, Equatable {
   public let longName: String
   /// Whether it belongs to the exact digest.
   public let determinism: Determinism
+  /// Attributes besides those that every variable has.
+  public internal(set) var attributes: [String: String] = [:]
 
-  init(
+  /// A variable; the product of the axes' lengths is the number of values.
+  public init(
     _ name: String, group: String = "", _ axes: [(name: String, length: Int)], _ values: Values,
     units: String = "1", _ longName: String, _ determinism: Determinism = .exact
   ) {
@@ -61,9 +64,11 @@ public struct ResultVariable: Sendable, Equatable {
 
   /// The same variable with other values of the same number.
   package func replacing(_ values: Values) -> ResultVariable {
-    ResultVariable(
+    var variable = ResultVariable(
       name, group: group, Array(zip(dimensions, shape)).map { (name: $0, length: $1) }, values,
       units: units, longName, determinism)
+    variable.attributes = attributes
+    return variable
   }
 
   /// Path in the file.
@@ -74,22 +79,13 @@ public struct ResultVariable: Sendable, Equatable {
     stream.append(path)
     stream.append(dimensions)
     stream.append(shape)
+    stream.append(values.typeName)
     switch values {
-    case .float32(let values):
-      stream.append("float32")
-      stream.append(values)
-    case .float64(let values):
-      stream.append("float64")
-      stream.append(values)
-    case .int64(let values):
-      stream.append("int64")
-      stream.append(values)
-    case .uint8(let values):
-      stream.append("uint8")
-      stream.append(values)
-    case .text(let values):
-      stream.append("text")
-      stream.append(values)
+    case .float32(let values): stream.append(values)
+    case .float64(let values): stream.append(values)
+    case .int64(let values): stream.append(values)
+    case .uint8(let values): stream.append(values)
+    case .text(let values): stream.append(values)
     }
   }
 

@@ -1,5 +1,7 @@
 import Foundation
+import HDF5
 import Kernels
+import Proofs
 
 /// Where and by what a result was made.
 public struct RunEnvironment: Sendable {
@@ -10,11 +12,6 @@ public struct RunEnvironment: Sendable {
   public static func current(
     arithmetic: Arithmetic, startedAt: Date, endedAt: Date
   ) -> RunEnvironment {
-    let iso = ISO8601DateFormatter()
-    let processor =
-      (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
-      .split(separator: "\n").first { $0.hasPrefix("model name") }?
-      .split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
     let kernel =
       (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
       .trimmingCharacters(in: .whitespacesAndNewlines) ?? "unknown"
@@ -29,9 +26,30 @@ public struct RunEnvironment: Sendable {
       ("environment_openblas_core", OpenBLAS.coreName),
       ("environment_openblas", OpenBLAS.configuration),
       ("environment_swift", swiftVersion),
-      ("started_at", iso.string(from: startedAt)),
-      ("ended_at", iso.string(from: endedAt)),
+      ("environment_hdf5", LibraryVersion.text),
+      ("environment_openssl", OpenSSLVersion.text),
+      ("program_commit", BuildIdentity.current.commit),
+      ("program_modified", BuildIdentity.current.isModified),
+      ("program_sha256", BuildIdentity.current.sha256),
+      ("started_at", utc(startedAt)),
+      ("ended_at", utc(endedAt)),
     ])
+  }
+
+  /// Where and how a point is computed, in one line.
+  static func machine(_ arithmetic: Arithmetic) -> String {
+    let threads = arithmetic.workers.threads
+    return "\(processor), \(arithmetic.instructionSet.rawValue), "
+      + "\(threads) thread\(threads == 1 ? "" : "s")"
+  }
+
+  /// A time as ISO 8601 in UTC.
+  static func utc(_ date: Date) -> String { ISO8601DateFormatter().string(from: date) }
+
+  private static var processor: String {
+    (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
+      .split(separator: "\n").first { $0.hasPrefix("model name") }?
+      .split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
   }
 
   private static var swiftVersion: String {

@@ -70,6 +70,18 @@ public struct ResolvedSpec: Sendable, Equatable {
 
 /// Notations of YAML.
 enum YAMLText {
+  /// Whether a text means the same with and without quotes around it, wherever it stands.
+  static func isSafe(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.unicodeScalars.allSatisfy {
+        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+          || "+-._/".unicodeScalars.contains($0)
+      }
+  }
+
+  /// A key, in quotes if it would not read back without.
+  static func key(_ text: String) -> String { isSafe(text) ? text : quoted(text) }
+
   /// A text in double quotes.
   ///
   /// What YAML would refuse or fold is escaped: control characters, the separators of lines and

@@ -21,6 +21,7 @@ public struct SpecDocumentation: Sendable {
     let header = Self.described { () throws(SpecError) in
       try Spec.Header(reading: &file, kinds: registry)
     }
+    _ = Self.described { () throws(SpecError) in try SpecFile.outlook(reading: &file) }
     self.header = file.keys
     kinds = registry.kinds.map { kind in
       var file = SpecSection.describing()
@@ -58,7 +59,8 @@ public struct SpecDocumentation: Sendable {
         seen.append(key)
         let users = kinds.filter { $0.keys.contains { $0.isAlike(key) } }.map { "`\($0.name)`" }
         let title = Self.title(key, of: kind.name, in: self)
-        let used = "Used by \(users.count == 1 ? "kind" : "kinds") \(users.joined(separator: ", "))."
+        let used =
+          "Used by \(users.count == 1 ? "kind" : "kinds") \(users.joined(separator: ", "))."
         parts.append(
           "## \(title)\n\n\(key.doc) \(used)\n\n" + Self.table(key.innerKeys, path: key.name))
       }

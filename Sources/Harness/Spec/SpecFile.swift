@@ -4,8 +4,15 @@ import Foundation
 public struct SpecFile: Sendable {
   /// The text of the file itself.
   public let text: String
+  /// The values of this file, of those that it includes and of the overrides, and the sweep: reads
+  /// as a spec with the same points.
+  public let expandedText: String
   /// Overrides of the command line, as they were typed.
   public let overrides: [String]
+  /// What a check of the result lets pass (`check`).
+  public let limits: CheckLimits
+  /// Parts of the report besides those of the kind (`report`).
+  public let report: [ReportItem]
   /// The axes of the sweep, in the order in which they are written; the last one varies fastest.
   public let axes: [SweepAxis]
   /// All points, in order; one without a sweep.
@@ -48,7 +55,48 @@ public struct SpecFile: Sendable {
       try Override(override).apply(to: &root, axes: &axes)
     }
     self.axes = axes
+    expandedText = Self.expanded(root, axes: axes)
+    (limits, report) = try Self.outlook(&root)
     points = try Self.points(root, axes: axes, kinds: kinds)
+  }
+
+  /// Takes what belongs to the experiment and not to its points out of the spec, and reads it.
+  private static func outlook(
+    _ root: inout SpecNode
+  ) throws(SpecError) -> (CheckLimits, [ReportItem]) {
+    let kept = root
+    let entries = (root.entries ?? []).filter { outlookKeys.contains($0.key) }
+    for key in outlookKeys { _ = root.remove(key) }
+    var section = try SpecSection(SpecNode(.mapping(entries), kept.origin), origin: kept.origin)
+    return try outlook(reading: &section)
+  }
+
+  private static let outlookKeys = ["check", "report"]
+
+  /// Reads `check` and `report`.
+  static func outlook(
+    reading file: inout SpecSection
+  ) throws(SpecError) -> (CheckLimits, [ReportItem]) {
+    let limits: CheckLimits = try file.section(
+      "check", doc: "What `pogo check` lets pass besides equal exact values.")
+    let report = try file.list(
+      "report", limit: 100, doc: "Tables and plots that the report shows besides those of the kind."
+    ) { entry throws(SpecError) in try ReportItem(reading: &entry) }
+    return (limits, report ?? [])
+  }
+
+  private static func expanded(_ root: SpecNode, axes: [SweepAxis]) -> String {
+    var lines = (root.entries ?? []).map { "\(YAMLText.key($0.key)): \($0.value.flowText)" }
+    if !axes.isEmpty {
+      lines.append("sweep:")
+      for axis in axes {
+        let entries = axis.entries.map { settings in
+          "{\(settings.map { "\($0.path): \($0.value.flowText)" }.joined(separator: ", "))}"
+        }
+        lines.append("  - {list: [\(entries.joined(separator: ", "))]}")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private static func points(

@@ -102,6 +102,20 @@ public struct SpecNode: Sendable, Equatable {
     }
   }
 
+  /// The value as YAML that can stand inside of braces and reads back as an equal value.
+  var flowText: String {
+    switch content {
+    case .null: return "~"
+    case .scalar(let text, let isPlain):
+      return isPlain && YAMLText.isSafe(text) ? text : YAMLText.quoted(text)
+    case .list(let nodes): return "[\(nodes.map(\.flowText).joined(separator: ", "))]"
+    case .mapping(let entries):
+      let inner = entries.map { "\(YAMLText.key($0.key)): \($0.value.flowText)" }
+      return "{\(inner.joined(separator: ", "))}"
+    case .unusable(let description): return YAMLText.quoted(description)
+    }
+  }
+
   /// At most 80 characters of a text, without control characters, so that a message stays one line.
   static func printable(_ text: String) -> String {
     let line = String(text.prefix(80).map { Spec.isPrintable($0) ? $0 : "?" })
@@ -147,7 +161,8 @@ extension SpecNode {
       content = .mapping(entries)
       return true
     case .list(var nodes):
-      guard let place = Units.integer(of: String(first), as: Int.self), nodes.indices.contains(place)
+      guard let place = Units.integer(of: String(first), as: Int.self),
+        nodes.indices.contains(place)
       else { return false }
       guard nodes[place].set(rest, to: value, origin: origin) else { return false }
       content = .list(nodes)

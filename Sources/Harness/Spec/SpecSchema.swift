@@ -40,19 +40,19 @@ public struct SpecSchema: Sendable {
   /// Keys that are gone before a kind reads: what is included, and what is swept.
   private static var frame: [String: Any] {
     [
-    "include": [
-      "description": "Specs whose values stand under those of this one.",
-      "anyOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]],
-    ] as [String: Any],
-    "sweep": [
-      "description": "Axes: keys with lists of values, zip, or list.",
-      "type": "object",
-      "properties": [
-        "zip": ["type": ["object", "array"]],
-        "list": ["type": "array", "items": ["type": "object"]],
-      ],
-      "additionalProperties": ["type": "array", "minItems": 1],
-    ] as [String: Any],
+      "include": [
+        "description": "Specs whose values stand under those of this one.",
+        "anyOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]],
+      ] as [String: Any],
+      "sweep": [
+        "description": "Axes: keys with lists of values, zip, or list.",
+        "type": "object",
+        "properties": [
+          "zip": ["type": ["object", "array"]],
+          "list": ["type": "array", "items": ["type": "object"]],
+        ],
+        "additionalProperties": ["type": "array", "minItems": 1],
+      ] as [String: Any],
     ]
   }
 

@@ -284,6 +284,22 @@ extension SpecSection {
     }
   }
 
+  /// A list of at least one text that `accept` takes, or nil if the key is absent.
+  public mutating func optionalTexts<Value>(
+    _ key: String, _ expectation: String, example: String, doc: String,
+    accept: (String) -> Value?
+  ) throws(SpecError) -> [Value]? {
+    let key = SpecKey(
+      key, .choices([]), "a list, each \(expectation)", example: "[\(example)]", doc: doc)
+    return try value(key, sample: nil) { node in
+      guard let elements = node.elements, !elements.isEmpty else { return nil }
+      let texts = elements.compactMap(\.text)
+      let values = texts.compactMap(accept)
+      guard values.count == elements.count else { return nil }
+      return (values, Self.list(texts.map(YAMLText.quoted)))
+    }
+  }
+
   private static func list<Value>(_ values: [Value]) -> String {
     "[\(values.map { "\($0)" }.joined(separator: ", "))]"
   }

@@ -21,19 +21,20 @@ public struct SweepAxis: Sendable, Equatable {
   static let fixedKeys = ["name", "title", "kind", "include", "sweep", "report", "check"]
 
   /// Reads `sweep`: keys with lists of values (all combinations), `zip` (values that advance
-  /// together) and `list` (points one by one).
+  /// together) and `list` (points one by one); or a list of such mappings.
   static func read(_ entry: SpecNode.Entry) throws(SpecError) -> [SweepAxis] {
-    guard let entries = entry.value.entries else {
-      throw wrong(
-        "sweep", "a mapping from keys to lists of values", entry.origin,
-        found: entry.value.asFound)
-    }
     var axes: [SweepAxis] = []
-    for entry in entries {
-      switch entry.key {
-      case "zip": axes += try zips(entry)
-      case "list": axes.append(try list(entry))
-      default: axes.append(try product(entry))
+    for part in entry.value.elements ?? [entry.value] {
+      guard let entries = part.entries else {
+        throw wrong(
+          "sweep", "a mapping from keys to lists of values", entry.origin, found: part.asFound)
+      }
+      for entry in entries {
+        switch entry.key {
+        case "zip": axes += try zips(entry)
+        case "list": axes.append(try list(entry))
+        default: axes.append(try product(entry))
+        }
       }
     }
     var seen: Set<String> = []

@@ -75,7 +75,7 @@ public struct ChainExperiment: ExperimentKind, Equatable {
     let plan = try Plan(spec: self, corpus: corpus, workers: context.arithmetic.workers)
     let record = try Simulation(
       plan: plan, arithmetic: context.arithmetic, clock: context.clock
-    ).run(observer: context.observer)
+    ).run(observer: context.observer, journal: context.journal)
     return ChainVariables(
       record: record, minerNames: plan.miners.map(\.name),
       verifierNames: plan.verifiers.map(\.name)
@@ -84,7 +84,9 @@ public struct ChainExperiment: ExperimentKind, Equatable {
 
   /// Verdicts, losses, costs, bytes and balances.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try ChainReport(result).document()
+    try ReportDocument(
+      result, summary: ["loss_after", "diff_bytes", "mining_flops"], plotted: "loss_after"
+    ) { point throws(ResultError) in try ChainReport(point).sections() }
   }
 
   /// A small chain with one cheat.

@@ -1,36 +1,36 @@
 import Foundation
 
-/// The tables of a `chain` result; reads nothing but the result.
+/// The tables of one point of a `chain` result; reads nothing but the point.
 struct ChainReport {
-  let file: ResultFile
+  let file: PointResult
 
-  init(_ file: ResultFile) { self.file = file }
+  init(_ file: PointResult) { self.file = file }
 
   /// All tables. Throws ``ResultError`` if a variable is missing.
-  func document() throws(ResultError) -> ReportDocument {
-    ReportDocument(
-      title: try heading(),
-      sections: [
-        try blocks(), try costs(), try bytes(), try verdicts(), try balances(),
-        .init("", lines: ["exact digest: \(file.attribute("exact_digest") ?? file.exactDigest.hex)"]),
-      ])
+  func sections() throws(ResultError) -> [ReportDocument.Section] {
+    [
+      .init("", lines: try losses()), try blocks(), try costs(), try bytes(), try verdicts(),
+      try balances(),
+      .init("", plot: try curve()),
+    ]
   }
 
   // MARK: sections
 
-  private func heading() throws(ResultError) -> String {
+  private func losses() throws(ResultError) -> [String] {
     let losses = try numbers("loss_after").filter { !$0.isNaN }
     let before = try numbers("loss_before").filter { !$0.isNaN }
-    var text = file.attribute("title") ?? "untitled"
-    if let first = before.first, let last = losses.last {
-      text +=
-        "\nloss of the quantized model: \(Numbers.loss(first)) -> \(Numbers.loss(last)) nat a token"
-    }
-    return text
+    guard let first = before.first, let last = losses.last else { return [] }
+    return [
+      "Loss of the quantized model: \(Numbers.loss(first)) -> \(Numbers.loss(last)) nat a token"
+    ]
   }
 
   private func blocks() throws(ResultError) -> ReportDocument.Section {
-    var table = ReportTable([.number("block"), .number("height"), .text("miner"), .text("claimed loss"), .number("measured before"), .number("after"), .text("positive"), .text("verdict")])
+    var table = ReportTable([
+      .number("block"), .number("height"), .text("miner"), .text("claimed loss"),
+      .number("measured before"), .number("after"), .text("positive"), .text("verdict"),
+    ])
     let (miners, verdicts) = (try texts("miner"), try texts("verdict"))
     let (before, after) = (try numbers("loss_before"), try numbers("loss_after"))
     let heights = try integers("height")
@@ -59,7 +59,10 @@ struct ChainReport {
   }
 
   private func costs() throws(ResultError) -> ReportDocument.Section {
-    var table = ReportTable([.number("block"), .number("mining FLOPs"), .number("verifying FLOPs"), .number("share"), .number("mining"), .number("verifying"), .number("share")])
+    var table = ReportTable([
+      .number("block"), .number("mining FLOPs"), .number("verifying FLOPs"), .number("share"),
+      .number("mining"), .number("verifying"), .number("share"),
+    ])
     let mining = try integers("mining_flops")
     let verifying = try integers("verification_flops")
     let verifiers = try texts("verifier").count
@@ -127,6 +130,29 @@ struct ChainReport {
       table.rows.append([name, "\(amounts.0)", "\(amounts.1)"])
     }
     return .init("Balances at the end", table: table)
+  }
+
+  /// Claimed and measured losses over all steps of the chain.
+  private func curve() throws(ResultError) -> ReportPlot {
+    guard case .float32(let claimed) = file["step_loss"]?.values else {
+      throw .malformed("step_loss")
+    }
+    let after = try numbers("loss_after")
+    let steps = claimed.count / max(after.count, 1)
+    func place(_ x: Int, _ y: Double) -> ReportPlot.Place {
+      .init(x: Double(x), y: y, halfWidth: .nan)
+    }
+    let measured = after.enumerated().filter { !$0.element.isNaN }.map {
+      place(($0.offset + 1) * steps, $0.element)
+    }
+    return ReportPlot(
+      title: "Loss", xLabel: "step of the chain", yLabel: "loss (nat a token)",
+      series: [
+        .init(
+          name: "minibatch, as claimed",
+          places: claimed.enumerated().map { place($0.offset, Double($0.element)) }),
+        .init(name: "quantized model, as measured", places: measured),
+      ])
   }
 
   // MARK: values

@@ -20,14 +20,31 @@ public struct Simulation {
   }
 
   /// Mines, verifies and finalizes every planned block.
-  public func run(observer: some RunObserver) throws -> ChainRecord {
+  ///
+  /// With a `journal` it goes on after the blocks that are there, and adds each new one.
+  public func run(observer: any RunObserver, journal: Journal? = nil) throws -> ChainRecord {
     let trainer = try Trainer(task: plan.task, corpus: plan.corpus, arithmetic: arithmetic)
     var model = try ModelState.initial(task: plan.task, arithmetic: arithmetic)
     let genesis = plan.genesis(initial: model)
     var state = ChainState(genesis)
     var blocks: [BlockRecord] = []
     var work = WorkEstimate(plan)
-    for number in 0..<plan.spec.chain.blockCount {
+    if let journal {
+      let pieces = try journal.load()
+      for piece in pieces.prefix(plan.spec.chain.blockCount) {
+        // A piece that does not carry on is as good as none: its block is mined again.
+        guard
+          let next = try? BlockPiece(piece).replay(on: state, parent: model, trainer: trainer)
+        else { break }
+        blocks.append(next.record)
+        state = next.state
+        if case .confirmed = next.record.verdict, let own = next.model { model = own }
+        work.skipBlock()
+      }
+      try journal.keep(pieces.prefix(blocks.count))
+      if !blocks.isEmpty { try observer.note("goes on after block \(blocks.count)") }
+    }
+    for number in blocks.count..<plan.spec.chain.blockCount {
       let miner = plan.miner(ofProposal: number)
       let label = "block \(number + 1)/\(plan.spec.chain.blockCount)"
       guard state.ledger.stake(of: miner.key.publicKey) > .zero else {
@@ -39,7 +56,8 @@ public struct Simulation {
       ) { step in
         work.finishStep()
         try observer.progress(
-          done: Double(work.done), total: Double(work.total), activity: "\(label): \(miner.name) trains")
+          done: Double(work.done), total: Double(work.total),
+          activity: "\(label): \(miner.name) trains")
       }
       let before = state
       try state.propose(mined.signed)
@@ -63,7 +81,8 @@ public struct Simulation {
             transcript: outcome.transcript, seconds: outcome.meter.seconds))
         work.finishVerification()
         try observer.progress(
-          done: Double(work.done), total: Double(work.total), activity: "\(label): \(verifier.name) verifies")
+          done: Double(work.done), total: Double(work.total),
+          activity: "\(label): \(verifier.name) verifies")
       }
       guard let closesAt = state.open?.closesAt else { throw RuleViolation.noOpenBlock }
       let verdict = try state.finalize(at: closesAt)
@@ -75,6 +94,7 @@ public struct Simulation {
         twin: try twin(of: mined), rivals: mined.rivals, verdict: verdict, ledger: state.ledger,
         miningSeconds: mined.meter.seconds)
       blocks.append(record)
+      try journal?.append(BlockPiece.bytes(record))
       if case .confirmed = verdict { model = mined.model }
       try observer.note("block \(number + 1) by \(miner.name): \(record.verdict)")
     }
@@ -114,6 +134,7 @@ public struct Simulation {
 struct WorkEstimate {
   private let step: UInt64
   private let verification: UInt64
+  private let block: UInt64
   let total: UInt64
   private(set) var done: UInt64 = 0
 
@@ -130,13 +151,13 @@ struct WorkEstimate {
         sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength)
       ).total
     verification = replayed * step + 2 * evaluation
-    total =
-      UInt64(plan.spec.chain.blockCount)
-      * (steps * step + UInt64(plan.verifiers.count) * verification)
+    block = steps * step + UInt64(plan.verifiers.count) * verification
+    total = UInt64(plan.spec.chain.blockCount) * block
   }
 
   mutating func finishStep() { done += step }
   mutating func finishVerification() { done += verification }
+  mutating func skipBlock() { done += block }
 }
 
 /// Why a run cannot go on.

@@ -1,0 +1,123 @@
+/// A plot of a report: curves with intervals.
+public struct ReportPlot: Sendable, Equatable {
+  /// A place on a curve.
+  public struct Place: Sendable, Equatable {
+    /// Position.
+    public var x: Double
+    /// Value: of several seeds their mean.
+    public var y: Double
+    /// Half the width of the 95 % interval; NaN for a single value.
+    public var halfWidth: Double
+
+    /// A place; `halfWidth` is NaN for a single value.
+    public init(x: Double, y: Double, halfWidth: Double) {
+      self.x = x
+      self.y = y
+      self.halfWidth = halfWidth
+    }
+  }
+
+  /// One curve.
+  public struct Series: Sendable, Equatable {
+    /// Its name in the legend; empty for the only one.
+    public var name: String
+    /// Its places, by ascending x.
+    public var places: [Place]
+
+    /// A curve; its places lie by ascending x.
+    public init(name: String, places: [Place]) {
+      self.name = name
+      self.places = places
+    }
+  }
+
+  /// What it shows.
+  public var title: String
+  /// Label of the horizontal axis with its unit.
+  public var xLabel: String
+  /// Label of the vertical axis with its unit.
+  public var yLabel: String
+  /// The curves.
+  public var series: [Series]
+
+  /// A plot.
+  public init(title: String, xLabel: String, yLabel: String, series: [Series]) {
+    self.title = title
+    self.xLabel = xLabel
+    self.yLabel = yLabel
+    self.series = series
+  }
+}
+
+extension ReportPlot {
+  /// Draws `variable` over `x`, a swept key or an axis of the variable, with a curve for each value
+  /// of `series`. Points that differ in nothing but their seed are one place with an interval.
+  ///
+  /// Throws ``ResultError`` if there is no such variable or axis, or it holds no numbers.
+  init(
+    _ variable: String, x: String, series: String?, reduction: ReportItem.Reduction,
+    title: String, points: [PointResult]
+  ) throws(ResultError) {
+    let owners = points.filter { $0[variable]?.values.numbers != nil }
+    guard let sample = owners.first?[variable] else { throw .malformed(variable) }
+    let isSwept = owners.contains { $0.settings.contains { $0.path == x } }
+    guard isSwept || sample.dimensions.contains(x) else {
+      throw .malformed("\(variable) over \(x)")
+    }
+    // Curves differ in the series and, if none is named, in every swept key but the seed that is not
+    // drawn over and not bound to what is.
+    let bound = Self.keys(boundTo: x, in: owners)
+    var values: [(series: String, x: Double, y: Double)] = []
+    for point in owners {
+      guard let own = point[variable], let numbers = own.values.numbers else { continue }
+      let name = point.settings.filter { setting in
+        series.map { $0 == setting.path } ?? !bound.contains(setting.path)
+      }.map { "\($0.path) \($0.text)" }.joined(separator: ", ")
+      if isSwept {
+        guard let text = point.settings.first(where: { $0.path == x })?.text,
+          let position = Units.number(of: text), let y = reduction.reduce(numbers)
+        else { continue }
+        values.append((name, position, y))
+      } else {
+        let axis = own.dimensions.firstIndex(of: x) ?? 0
+        let inner = own.shape[(axis + 1)...].reduce(1, *)
+        let coordinates = point[x]?.values.numbers
+        for place in 0..<own.shape[axis] {
+          let there = numbers.indices.filter { $0 / inner % own.shape[axis] == place }
+          guard let y = reduction.reduce(there.map { numbers[$0] }) else { continue }
+          values.append((name, coordinates?[place] ?? Double(place), y))
+        }
+      }
+    }
+    var curves: [Series] = []
+    for (name, position, _) in values {
+      let index = curves.firstIndex { $0.name == name } ?? curves.count
+      if index == curves.count { curves.append(Series(name: name, places: [])) }
+      guard !curves[index].places.contains(where: { $0.x == position }) else { continue }
+      let interval = Interval(
+        values.filter { $0.series == name && $0.x == position }.map(\.y))
+      curves[index].places.append(
+        Place(x: position, y: interval.mean, halfWidth: interval.halfWidth))
+    }
+    for index in curves.indices { curves[index].places.sort { $0.x < $1.x } }
+    let unit = sample.units == "1" ? "" : " (\(sample.units))"
+    self.init(
+      title: title.isEmpty ? "\(variable) over \(x)" : title, xLabel: x,
+      yLabel: "\(variable)\(unit)", series: curves)
+  }
+
+  /// The seed, `x`, and the keys that have one value only for each value of `x`, as in a zip.
+  private static func keys(boundTo x: String, in points: [PointResult]) -> Set<String> {
+    var bound: Set<String> = ["seed", x]
+    func value(_ path: String, _ point: PointResult) -> String? {
+      point.settings.first { $0.path == path }?.text
+    }
+    guard points.contains(where: { value(x, $0) != nil }) else { return bound }
+    for path in Set(points.flatMap { $0.settings.map(\.path) }) {
+      let pairs = points.map { (value(x, $0) ?? "", value(path, $0) ?? "") }
+      let byX = Dictionary(grouping: pairs, by: \.0).values
+      if byX.allSatisfy({ group in group.allSatisfy { $0.1 == group[0].1 } }) { bound.insert(path) }
+    }
+    return bound
+  }
+}
