@@ -21,6 +21,7 @@ let package = Package(
       name: "COpenBLAS", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CHDF5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     // 1
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "Safetensors"),
@@ -30,6 +31,7 @@ let package = Package(
     // 3
     .target(name: "Quant", dependencies: ["Kernels"]),
     .target(name: "Models", dependencies: ["Kernels"]),
+    .target(name: "Diffs", dependencies: ["CZstd", "COpenBLAS", "Kernels", "Proofs"]),
     // 4
     .target(name: "Checkpoints", dependencies: ["Safetensors", "Kernels", "Models"]),
     .target(name: "Protocol", dependencies: ["Kernels", "Proofs", "Quant", "Models"]),
@@ -37,7 +39,8 @@ let package = Package(
     .target(
       name: "Harness",
       dependencies: [
-        "HDF5", "Safetensors", "Kernels", "Proofs", "Quant", "Models", "Checkpoints", "Protocol",
+        "HDF5", "Safetensors", "Kernels", "Proofs", "Quant", "Models", "Checkpoints", "Diffs",
+        "Protocol",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
@@ -48,6 +51,8 @@ let package = Package(
         "Harness", "Kernels", "HDF5", "Checkpoints",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    // Changed inputs for the parsers' tests.
+    .target(name: "Fuzzing", path: "Tests/Fuzzing"),
   ]
     + [
       ("CKernels", ["CKernels"]),
@@ -57,12 +62,13 @@ let package = Package(
       ("HDF5", ["HDF5", "CHDF5"]),
       ("Safetensors", ["Safetensors"]),
       ("Kernels", ["Kernels"]),
-      ("Proofs", ["Proofs"]),
+      ("Proofs", ["Proofs", "Fuzzing"]),
       ("Quant", ["Quant", "Kernels"]),
       ("Models", ["Models", "Kernels"]),
       ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
+      ("Diffs", ["Diffs", "Kernels", "Proofs", "Fuzzing"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
-      ("Harness", ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs"]),
+      ("Harness", ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs", "Fuzzing"]),
       ("pogo", ["pogo", "Harness"]),
     ].map { name, dependencies in
       .testTarget(

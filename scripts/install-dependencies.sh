@@ -8,7 +8,7 @@ set -euo pipefail
 
 readonly needed_major=6 needed_minor=3
 swift=${SWIFT:-swift}
-packages=(libopenblas-dev liblapacke-dev libssl-dev libhdf5-dev gnuplot-nox "$@")
+packages=(libopenblas-dev liblapacke-dev libssl-dev libhdf5-dev libzstd-dev gnuplot-nox "$@")
 
 fail() {
   echo "install-dependencies: $*" >&2

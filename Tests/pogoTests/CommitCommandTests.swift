@@ -103,6 +103,33 @@ import Testing
     #expect(root(other.output) != root(one.output))
   }
 
+  @Test func anInterruptLeavesNothingBehind() throws {
+    try inFolder { folder in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent().appendingPathComponent("pogo")
+      // Minutes of hashing, unless it is stopped.
+      process.arguments = [
+        "commit", "--model", "gpt3-175b", "--leaf-size", "1MiB", "--save-tree",
+        "\(folder)/model.tree", "--json",
+      ]
+      let (output, errors) = (Pipe(), Pipe())
+      process.standardOutput = output
+      process.standardError = errors
+      try process.run()
+      // Signals before the program watches them end it at once, which leaves nothing either.
+      Thread.sleep(forTimeInterval: 1)
+      process.interrupt()
+      let text = output.fileHandleForReading.readDataToEndOfFile()
+      let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+      #expect(text.isEmpty)
+      #expect(String(decoding: complaints, as: UTF8.self).contains("interrupted"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["data.bin"])
+    }
+  }
+
   @Test func misuseEndsWithOneLine() throws {
     try inFolder { folder in
       let file = "\(folder)/data.bin"

@@ -1,0 +1,94 @@
+import Kernels
+import Models
+import Proofs
+import Protocol
+
+/// The kind `commitment`: a synthetic model of any size is committed, and leaves of it are proved.
+public struct CommitmentExperiment: ExperimentKind, Equatable {
+  /// `commitment`.
+  public static let name = "commitment"
+  /// What it does.
+  public static let summary = "a model of any size is committed as it starts, and leaves are proved"
+  /// Results of this version.
+  public static let version = 1
+
+  /// Seed of the model's first parameters.
+  public var seed: UInt64
+  /// The model (`model`).
+  public var model: Spec.Model
+  /// Bytes of float32 parameters in a leaf (`leaf_size`).
+  public var leafSize: Int
+  /// Numbers of leaves that are proved together (`proof_leaves`).
+  public var proofLeaves: [Int]
+
+  /// Reads the keys of the kind.
+  public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
+    seed = header.seed
+    model = try file.section(
+      "model", required: "a mapping with \(Spec.Model.rule)",
+      doc: "The model that is committed: \(Spec.Model.rule).")
+    leafSize = try file.size(
+      "leaf_size", in: 1024...(64 << 20), multipleOf: 4, default: "1MiB",
+      doc: "float32 bytes of a Merkle leaf.")
+    proofLeaves = try file.integers(
+      "proof_leaves", in: 1...MultiProof.maximumLeafCount, default: [1, 10, 100, 1000],
+      unit: "leaf", doc: "Numbers of leaves that are proved together, each at most all leaves.")
+  }
+
+  /// Bytes to hash; throws ``PlanError`` for leaves that cannot be.
+  public func estimate(_ inputs: Inputs) throws -> Estimate {
+    let source = try source(Arithmetic(workers: Workers(threads: 1)))
+    let leafCount = MerkleTree.leafCount(byteCount: source.byteCount, leafSize: leafSize)
+    if let most = proofLeaves.max(), most > leafCount {
+      throw PlanError.impossible(
+        "proof_leaves holds \(most), but the model has \(leafCount) leaves of "
+          + Units.size(byteCount: leafSize))
+    }
+    return Estimate(hashedBytes: Double(source.byteCount), memoryBytes: 180e6)
+  }
+
+  func source(_ arithmetic: Arithmetic) throws -> SyntheticModel {
+    SyntheticModel(
+      layout: ParameterLayout(try model.shape()), seed: seed, arithmetic: arithmetic)
+  }
+
+  /// Commits, proves and checks.
+  public func run(_ context: RunContext) throws -> [ResultVariable] {
+    try CommitmentRun(experiment: self, context: context).variables()
+  }
+
+  /// Roots, rates, and what proofs cost.
+  public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
+    try CommitmentReport(result).document()
+  }
+
+  /// A small model.
+  public static let template = """
+    # The first parameters of a model, committed without a file, and proofs of some of its leaves.
+    name: my-commitment
+    title: The commitment of a small model
+    kind: commitment
+    seed: 1
+    model: {preset: gpt3-nano}
+    leaf_size: 4KiB
+    proof_leaves: [1, 10, 100]
+
+    """
+}
+
+extension Spec.Model {
+  /// The shape that the keys describe. Throws ``PlanError`` or ``ModelError``.
+  func shape() throws -> ModelShape {
+    switch self {
+    case .preset(let name):
+      guard let preset = ModelShape.preset(named: name) else {
+        throw PlanError.impossible("there is no preset '\(name)'")
+      }
+      return preset
+    case .custom(let custom):
+      return try ModelShape.gpt3(
+        layerCount: custom.layerCount, dModel: custom.dModel, headCount: custom.headCount,
+        contextLength: custom.contextLength, vocabularySize: custom.vocabularySize)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Harness
+import Kernels
+import Models
+import Proofs
+import Testing
+
+@Suite struct CommitmentExperimentTests {
+  static func file(_ name: String) throws -> SpecFile {
+    let path = KindTests.root.appendingPathComponent("Experiments/\(name).yaml")
+    return try SpecFile(
+      text: String(contentsOf: path, encoding: .utf8), fileName: "\(name).yaml")
+  }
+
+  /// Roots of `Experiments/commitment-small.yaml`, of each model. They change when the layout of parameters, their
+  /// initialization or the trees do: then every block of every chain changes too.
+  static let roots = [
+    "gpt3-nano": "bd172879ae797a68b38c7966cd4da77f4401cbf1ace67c5eaab9ead01e208a33",
+    "gemma3-nano": "d01fa8b344df6ec579a61e4c663ebf8487526ece8a52c168e323fa03be45e5a6",
+  ]
+
+  @Test func rootsAreThoseOfTheInitialModelsAndGolden() throws {
+    let file = try Self.file("commitment-small")
+    var seen: [String: String] = [:]
+    for point in file.points {
+      let experiment = Experiment(file: file, spec: point.spec, inputs: Inputs())
+      let result = try experiment.run(
+        arithmetic: TinyExperiment.arithmetic(threads: 2), commandLine: "test",
+        observer: SilentObserver())
+      guard case .text(let root) = result["root"]?.values,
+        case .int64(let bytes) = result["proof_bytes"]?.values,
+        case .int64(let separate) = result["separate_proof_bytes"]?.values,
+        case .float64(let seconds) = result["check_seconds"]?.values,
+        let body = point.spec.body as? CommitmentExperiment,
+        case .preset(let name) = body.model
+      else {
+        Issue.record("a variable is missing")
+        continue
+      }
+      seen[name] = root[0]
+      #expect(bytes.count == 3 && zip(bytes, separate).dropFirst().allSatisfy { $0 < $1 })
+      #expect(seconds.allSatisfy { $0 > 0 })
+      // The same bytes in memory, hashed leaf by leaf.
+      let layout = ParameterLayout(try #require(ModelShape.preset(named: name)))
+      let buffer = FloatBuffer(count: layout.count)
+      layout.initialize(buffer, seed: 1, arithmetic: TinyExperiment.arithmetic())
+      let model = buffer.littleEndianBytes(0..<layout.count)
+      let hashes = stride(from: 0, to: model.count, by: 4096).map {
+        SHA256.hash([0] + model[$0..<min($0 + 4096, model.count)])
+      }
+      #expect(MerkleTree(leafHashes: hashes).root.hex == root[0])
+    }
+    #expect(seen == Self.roots)
+  }
+
+  @Test func theLargeOnesAreEstimatedWithoutMemory() throws {
+    let estimates = try Self.file("gpt3-commitment").points.map {
+      try $0.spec.body.estimate(Inputs())
+    }
+    // 4 bytes for each of the published numbers of parameters.
+    #expect(estimates.map(\.hashedBytes) == [698_417_037_312, 108_037_385_216])
+    #expect(estimates.allSatisfy { $0.memoryBytes < 256 * 1_048_576 })
+  }
+
+  @Test func moreProofsThanLeavesAreRefused() throws {
+    let text = CommitmentExperiment.template.replacing("[1, 10, 100]", with: "[1000]")
+    let file = try SpecFile(text: text, fileName: "many.yaml")
+    let error = #expect(throws: PlanError.self) {
+      try file.points[0].spec.body.estimate(Inputs())
+    }
+    #expect(error?.description.contains("has 118 leaves") == true, "\(error?.description ?? "")")
+  }
+}
