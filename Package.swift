@@ -31,7 +31,7 @@ let package = Package(
     // 3
     .target(name: "Quant", dependencies: ["Kernels"]),
     .target(name: "Models", dependencies: ["Kernels"]),
-    .target(name: "Diffs", dependencies: ["CZstd", "COpenBLAS", "Kernels", "Proofs"]),
+    .target(name: "Diffs", dependencies: ["CZstd", "COpenBLAS", "Kernels", "Proofs", "Quant"]),
     // 4
     .target(name: "Checkpoints", dependencies: ["Safetensors", "Kernels", "Models"]),
     .target(name: "Protocol", dependencies: ["Kernels", "Proofs", "Quant", "Models"]),
@@ -66,7 +66,7 @@ let package = Package(
       ("Quant", ["Quant", "Kernels"]),
       ("Models", ["Models", "Kernels"]),
       ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
-      ("Diffs", ["Diffs", "Kernels", "Proofs", "Fuzzing"]),
+      ("Diffs", ["Diffs", "Kernels", "Proofs", "Quant", "Fuzzing"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
       ("Harness", ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs", "Fuzzing"]),
       ("pogo", ["pogo", "Harness"]),

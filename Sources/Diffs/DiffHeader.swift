@@ -1,7 +1,11 @@
 import Proofs
 
-/// How a diff says what changed. Numbers 1 and 2 are kept for quantized gradients and updates.
+/// How a diff says what changed.
 public enum DiffKind: UInt8, Sendable, Hashable, CaseIterable {
+  /// The published quantized gradients of each step.
+  case stepGradients = 1
+  /// The quantized update of a whole block.
+  case blockUpdate = 2
   /// The exclusive or of the words, in byte planes, compressed.
   case xor = 3
   /// The bytes of the leaves that changed.
@@ -12,6 +16,8 @@ public enum DiffKind: UInt8, Sendable, Hashable, CaseIterable {
   /// The word for the kind in tables.
   public var name: String {
     switch self {
+    case .stepGradients: "step-gradients"
+    case .blockUpdate: "block-update"
     case .xor: "xor"
     case .changedLeaves: "changed-leaves"
     case .lowRank: "low-rank"

@@ -126,6 +126,7 @@ public enum ModelDiff {
     _ header: DiffHeader, _ arithmetic: Arithmetic
   ) throws(DiffError) -> any DiffDecoder {
     switch header.kind {
+    case .stepGradients, .blockUpdate: try QuantizedStepsDecoder(header, arithmetic)
     case .xor: try XorDecoder(header)
     case .changedLeaves: try ChangedLeavesDecoder(header)
     case .lowRank: try LowRankDecoder(header, arithmetic)

@@ -1,6 +1,7 @@
 import Diffs
 import Kernels
 import Proofs
+import Quant
 import Testing
 
 /// Two models, and every kind of diff between them.
@@ -36,6 +37,19 @@ struct DiffCase: Sendable, CustomTestStringConvertible {
     odd[1] = Float(bitPattern: 0x7fc1_2345)
     odd[2] = -0.0
     odd[3] = .leastNonzeroMagnitude
+    let format = try QuantizationFormat(named: "int4:g64")
+    let gradients = try (3..<6).map { try format.quantize(noise($0, 0.1)) }
+    var stepped = old
+    for gradient in gradients {
+      let values = try format.dequantize(gradient, count: count)
+      for index in stepped.indices {
+        stepped[index] = stepped[index].addingProduct(-0.05, values[index])
+      }
+    }
+    var block = old
+    for (index, value) in try format.dequantize(gradients[0], count: count).enumerated() {
+      block[index] = block[index].addingProduct(-1, value)
+    }
     // 40 x 50 at 300: rank 2 plus what it was before.
     let (left, right) = (Array(noise(7, 0.1)[..<80]), Array(noise(8, 0.1)[..<100]))
     let factors = try LowRankUpdate(
@@ -49,12 +63,22 @@ struct DiffCase: Sendable, CustomTestStringConvertible {
       }
     }
     let size = 4 * count
+    let steps = gradients.map { QuantizedStepsEncoder.Step(rate: 0.05, gradient: $0) }
     let cases: [(String, [Float], any DiffEncoder)] = [
       ("xor, dense", dense, XorEncoder()), ("xor, odd", odd, XorEncoder()),
       ("xor, equal", old, XorEncoder()),
       ("changed leaves, sparse", sparse, try ChangedLeavesEncoder(leafSize: 64)),
       ("changed leaves, dense", dense, try ChangedLeavesEncoder(leafSize: 100)),
       ("changed leaves, equal", old, try ChangedLeavesEncoder(leafSize: 4096)),
+      (
+        "step gradients", stepped,
+        try QuantizedStepsEncoder.stepGradients(steps, format: format, byteCount: size)
+      ),
+      (
+        "block update", block,
+        try QuantizedStepsEncoder.blockUpdate(
+          .init(rate: 1, gradient: gradients[0]), format: format, byteCount: size)
+      ),
       (
         "low rank, exact factors", adapted,
         try LowRankEncoder([factors], byteCount: size, arithmetic: arithmetic)
@@ -114,6 +138,9 @@ struct DiffCase: Sendable, CustomTestStringConvertible {
     let sizes = Dictionary(
       uniqueKeysWithValues: try DiffCase.all().map { ($0.testDescription, try $0.make().count) })
     let model = 4 * DiffCase.count
+    // 4 bits and a 32-bit scale for 64 values, three times; 1 + 40 bytes of header and frame a chunk.
+    let gradients = try #require(sizes["step gradients"])
+    #expect(gradients > 3 * model * 9 / 64 && gradients < 3 * model * 9 / 64 + 400)
     #expect(try #require(sizes["xor, equal"]) < 600)
     #expect(try #require(sizes["xor, dense"]) < model * 9 / 10)
     #expect(try #require(sizes["changed leaves, equal"]) < 250)
@@ -181,6 +208,23 @@ struct DiffCase: Sendable, CustomTestStringConvertible {
     }
     for size in [0, -4, 6] {
       #expect(throws: DiffError.self) { try ChangedLeavesEncoder(leafSize: size) }
+    }
+    let format = try QuantizationFormat(named: "int4:g64")
+    #expect(throws: DiffError.self) {
+      try QuantizedStepsEncoder.stepGradients([], format: format, byteCount: 400)
+    }
+    #expect(throws: DiffError.self) {
+      try QuantizedStepsEncoder.blockUpdate(
+        .init(rate: 1, gradient: [1]), format: format, byteCount: 400)
+    }
+    // Gradients that lead elsewhere.
+    let zeros = MemorySource([UInt8](repeating: 0, count: 400))
+    let ones = MemorySource([UInt8](repeating: 1, count: 400))
+    let none = try QuantizedStepsEncoder.blockUpdate(
+      .init(rate: 1, gradient: format.quantize([Float](repeating: 0, count: 100))),
+      format: format, byteCount: 400)
+    #expect(throws: DiffError.self) {
+      try ModelDiff.make(none, before: zeros, after: ones, arithmetic: arithmetic) { _ in }
     }
     #expect(throws: DiffError.self) {
       try LowRankUpdate.approximating([.infinity], offset: 0, rows: 1, columns: 1, rank: 1)

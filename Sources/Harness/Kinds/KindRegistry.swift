@@ -5,7 +5,7 @@ public struct KindRegistry: Sendable {
 
   /// The kinds of this program.
   public static let all = KindRegistry([
-    ChainExperiment.self, CommitmentExperiment.self,
+    ChainExperiment.self, CommitmentExperiment.self, DiffsExperiment.self,
   ])
 
   /// A registry of these kinds; their names differ.

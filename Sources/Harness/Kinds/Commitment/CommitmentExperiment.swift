@@ -2,8 +2,10 @@ import Kernels
 import Models
 import Proofs
 import Protocol
+import Quant
 
-/// The kind `commitment`: a synthetic model of any size is committed, and leaves of it are proved.
+/// The kind `commitment`: a synthetic model of any size and its quantized twin are committed, and
+/// leaves of it proved.
 public struct CommitmentExperiment: ExperimentKind, Equatable {
   /// `commitment`.
   public static let name = "commitment"
@@ -18,6 +20,8 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
   public var model: Spec.Model
   /// Bytes of float32 parameters in a leaf (`leaf_size`).
   public var leafSize: Int
+  /// Format of the quantized twin (`twin`), or nil for none.
+  public var twin: QuantizationFormat?
   /// Numbers of leaves that are proved together (`proof_leaves`).
   public var proofLeaves: [Int]
 
@@ -30,6 +34,10 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
     leafSize = try file.size(
       "leaf_size", in: 1024...(64 << 20), multipleOf: 4, default: "1MiB",
       doc: "float32 bytes of a Merkle leaf.")
+    twin = try file.optionalText(
+      "twin", "a format such as int4:g64 (`pogo list formats`)", example: "int4",
+      doc: "Format of the quantized twin, whose leaves cover the same parameters; none without it.",
+      accept: { try? QuantizationFormat(named: $0) })
     proofLeaves = try file.integers(
       "proof_leaves", in: 1...MultiProof.maximumLeafCount, default: [1, 10, 100, 1000],
       unit: "leaf", doc: "Numbers of leaves that are proved together, each at most all leaves.")
@@ -38,18 +46,27 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
   /// Bytes to hash; throws ``PlanError`` for leaves that cannot be.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     let source = try source(Arithmetic(workers: Workers(threads: 1)))
+    var bytes = Double(source.byteCount)
     let leafCount = MerkleTree.leafCount(byteCount: source.byteCount, leafSize: leafSize)
     if let most = proofLeaves.max(), most > leafCount {
       throw PlanError.impossible(
         "proof_leaves holds \(most), but the model has \(leafCount) leaves of "
           + Units.size(byteCount: leafSize))
     }
-    return Estimate(hashedBytes: Double(source.byteCount), memoryBytes: 180e6)
+    if let twin = try quantizedTwin(source) { bytes += Double(twin.byteCount) }
+    return Estimate(hashedBytes: bytes, memoryBytes: 180e6)
   }
 
   func source(_ arithmetic: Arithmetic) throws -> SyntheticModel {
     SyntheticModel(
       layout: ParameterLayout(try model.shape()), seed: seed, arithmetic: arithmetic)
+  }
+
+  func quantizedTwin(_ source: SyntheticModel) throws -> QuantizedTwin? {
+    guard let twin else { return nil }
+    do throws(TwinError) {
+      return try QuantizedTwin(of: source, format: twin, leafValueCount: leafSize / 4)
+    } catch { throw PlanError.impossible("\(error)") }
   }
 
   /// Commits, proves and checks.
@@ -62,15 +79,16 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
     try CommitmentReport(result).document()
   }
 
-  /// A small model.
+  /// A small model and its 4-bit twin.
   public static let template = """
     # The first parameters of a model, committed without a file, and proofs of some of its leaves.
     name: my-commitment
-    title: The commitment of a small model
+    title: A small model and its 4-bit twin
     kind: commitment
     seed: 1
     model: {preset: gpt3-nano}
     leaf_size: 4KiB
+    twin: int4:g64           # the quantized twin's leaves cover the same parameters
     proof_leaves: [1, 10, 100]
 
     """

@@ -20,23 +20,35 @@ struct CommitmentReport {
   private func commitments() throws(ResultError) -> ReportDocument.Section {
     var table = ReportTable([
       .number("parameters"), .number("bytes"), .number("leaves"), .number("time"),
-      .number("GB/s"), .number("peak memory"),
+      .number("GB/s"), .number("twin"), .number("twin's time"), .number("peak memory"),
     ])
     let (parameters, bytes) = (try integers("parameters"), try integers("model_bytes"))
     let (leaves, memory) = (try integers("leaves"), try integers("peak_memory"))
     let (seconds, rates) = (try numbers("commit_seconds"), try numbers("commit_rate"))
+    let twins = file["twin_bytes"] == nil ? nil : try integers("twin_bytes")
+    let twinSeconds = twins == nil ? nil : try numbers("twin_seconds")
     for point in 0..<points {
       table.rows.append([
         "\(parameters[point])", Numbers.bytes(bytes[point]), "\(leaves[point])",
         Numbers.seconds(seconds[point]), Numbers.decimal(rates[point] / 1e9, 2),
-        Numbers.bytes(memory[point]),
+        twins.map { Numbers.bytes($0[point]) } ?? "-",
+        twinSeconds.map { Numbers.seconds($0[point]) } ?? "-", Numbers.bytes(memory[point]),
       ])
     }
     return .init("Commitments", table: table)
   }
 
   private func roots() throws(ResultError) -> ReportDocument.Section {
-    .init("Roots", lines: try texts("root"))
+    let roots = try texts("root")
+    var lines = roots.map { "float32  \($0)" }
+    if file["twin_root"] != nil {
+      let twins = try texts("twin_root")
+      let formats = try texts("twin_format")
+      lines = zip(lines, zip(twins, formats)).flatMap { line, twin in
+        [line, "\(twin.1)  \(twin.0)"]
+      }
+    }
+    return .init("Roots", lines: lines)
   }
 
   private func proofs() throws(ResultError) -> ReportDocument.Section {

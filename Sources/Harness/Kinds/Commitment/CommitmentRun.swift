@@ -16,9 +16,18 @@ struct CommitmentRun {
 
   func variables() throws -> [ResultVariable] {
     let source = try experiment.source(context.arithmetic)
-    let model = try commit(source, leafSize: experiment.leafSize, "committing")
+    let twin = try experiment.quantizedTwin(source)
+    let total = Double(source.byteCount + (twin?.byteCount ?? 0))
+    let model = try commit(
+      source, leafSize: experiment.leafSize, done: 0, total: total, "committing float32")
     var variables = try describe(model, of: source)
     variables += try prove(model.tree, from: source)
+    if let twin {
+      let committed = try commit(
+        twin, leafSize: twin.leafSize(leafValueCount: experiment.leafSize / 4),
+        done: Double(source.byteCount), total: total, "committing the twin")
+      variables += describe(committed, twin)
+    }
     variables.append(
       ResultVariable(
         "peak_memory", [], .int64([Int64(ProcessMemory.peakByteCount)]), units: "byte",
@@ -27,7 +36,7 @@ struct CommitmentRun {
   }
 
   private func commit(
-    _ source: some ByteSource, leafSize: Int, _ activity: String
+    _ source: some ByteSource, leafSize: Int, done: Double, total: Double, _ activity: String
   ) throws -> Committed {
     let start = context.clock.seconds()
     let tree = try StreamedTree(
@@ -35,7 +44,7 @@ struct CommitmentRun {
     ) { bytes in
       let rate = Double(bytes) / (context.clock.seconds() - start)
       try context.observer.progress(
-        done: Double(bytes), total: Double(source.byteCount),
+        done: done + Double(bytes), total: total,
         activity: "\(activity), \(Numbers.decimal(rate / 1e9, 2)) GB/s")
     }
     return Committed(tree: tree, seconds: context.clock.seconds() - start)
@@ -68,6 +77,23 @@ struct CommitmentRun {
       ResultVariable(
         "commit_rate", [], .float64([Double(bytes) / model.seconds]), units: "byte s-1",
         "float32 bytes made and hashed a second", .measured),
+    ]
+  }
+
+  private func describe(_ committed: Committed, _ twin: QuantizedTwin) -> [ResultVariable] {
+    [
+      ResultVariable("twin_format", [], .text([twin.format.name]), "format of the quantized twin"),
+      ResultVariable(
+        "twin_bytes", [], .int64([Int64(twin.byteCount)]), units: "byte",
+        "size of the quantized twin"),
+      ResultVariable(
+        "twin_root", [], .text([committed.tree.root.hex]), "root over the quantized twin"),
+      ResultVariable(
+        "twin_seconds", [], .float64([committed.seconds]), units: "s",
+        "time to make, quantize and hash the twin", .measured),
+      ResultVariable(
+        "twin_rate", [], .float64([4 * Double(twin.model.layout.count) / committed.seconds]),
+        units: "byte s-1", "float32 bytes made, quantized and hashed a second", .measured),
     ]
   }
 
