@@ -68,7 +68,10 @@ let package = Package(
       ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
       ("Diffs", ["Diffs", "Kernels", "Proofs", "Quant", "Fuzzing"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
-      ("Harness", ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs", "Fuzzing"]),
+      (
+        "Harness",
+        ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs", "Fuzzing", "Checkpoints"]
+      ),
       ("pogo", ["pogo", "Harness"]),
     ].map { name, dependencies in
       .testTarget(

@@ -20,8 +20,10 @@ public struct LowRankUpdate: Sendable {
   public init(
     offset: Int, rows: Int, columns: Int, rank: Int, left: [Float], right: [Float]
   ) throws(DiffError) {
-    guard offset >= 0, rows > 0, columns > 0, rank > 0, left.count == rows * rank,
-      right.count == rank * columns
+    let (leftCount, leftOverflow) = rows.multipliedReportingOverflow(by: rank)
+    let (rightCount, rightOverflow) = rank.multipliedReportingOverflow(by: columns)
+    guard offset >= 0, rows > 0, columns > 0, rank > 0, !leftOverflow, !rightOverflow,
+      left.count == leftCount, right.count == rightCount
     else {
       throw .impossible(
         "factors of \(left.count) and \(right.count) values do not make a matrix of "

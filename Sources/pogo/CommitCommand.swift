@@ -6,7 +6,7 @@ import Harness
 struct CommitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "commit",
-    abstract: "Commit to a file or to a synthetic model of any size, and prove leaves of it.",
+    abstract: "Commit to a file, a checkpoint or a synthetic model, and prove leaves of it.",
     discussion: """
       The Merkle tree is that of RFC 6962 over leaves of --leaf-size bytes. Memory is bounded \
       (below 256 MiB) whatever the size. docs/proofs.md describes the JSON.
@@ -17,6 +17,9 @@ struct CommitCommand: ParsableCommand {
 
   @Argument(help: "The file to commit to.")
   var file: String?
+
+  @Option(help: "A checkpoint instead of a file: its parameters as float32 in the flat order.")
+  var checkpoint: String?
 
   @Option(help: "A preset instead of a file, such as gpt3-175b; 'pogo list presets' names them.")
   var model: String?
@@ -53,7 +56,7 @@ struct CommitCommand: ParsableCommand {
   func run() throws {
     try CommandFailure.sorting {
       let request = try CommitRequest(
-        file: file, model: model, seed: seed, leafSize: leafSize, leaves: prove,
+        file: file, checkpoint: checkpoint, model: model, seed: seed, leafSize: leafSize, leaves: prove,
         isTogether: multi, keepsLeafHashes: keepLeaves, treePath: tree)
       if let saveTree { try OutputPath.check(saveTree, mayReplace: false) }
       let cancellation = Cancellation()

@@ -229,6 +229,12 @@ struct DiffCase: Sendable, CustomTestStringConvertible {
     #expect(throws: DiffError.self) {
       try LowRankUpdate.approximating([.infinity], offset: 0, rows: 1, columns: 1, rank: 1)
     }
+    for size in [1 << 32, Int.max] {
+      #expect(throws: DiffError.self) {
+        try LowRankUpdate(
+          offset: 0, rows: size, columns: size, rank: size, left: [1], right: [1])
+      }
+    }
     let update = try LowRankUpdate(
       offset: 99, rows: 1, columns: 2, rank: 1, left: [1], right: [1, 1])
     #expect(throws: DiffError.self) {

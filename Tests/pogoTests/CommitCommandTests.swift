@@ -135,7 +135,7 @@ import Testing
       let file = "\(folder)/data.bin"
       let cases: [([String], String)] = [
         (["commit", "--leaf-size", "1KiB"], "name a file"),
-        (["commit", file, "--model", "gpt3-nano", "--leaf-size", "1KiB"], "not both"),
+        (["commit", file, "--model", "gpt3-nano", "--leaf-size", "1KiB"], "not several"),
         (["commit", file, "--seed", "1", "--leaf-size", "1KiB"], "--seed goes with --model"),
         (["commit", "--model", "gpt3-nan", "--leaf-size", "1KiB"], "no preset 'gpt3-nan'"),
         (["commit", file, "--leaf-size", "1KB"], "1KiB...64MiB"),
@@ -144,6 +144,7 @@ import Testing
         (["commit", file, "--leaf-size", "1KiB", "--prove", "1,1"], "leaf 1 twice"),
         (["commit", file, "--leaf-size", "1KiB", "--prove", "10"], "of the 10 leaves is 9"),
         (["commit", file, "--leaf-size", "1KiB", "--multi"], "--multi goes with --prove"),
+        (["commit", "--checkpoint", folder, "--leaf-size", "1KiB"], "config.json"),
         (["commit", "\(folder)/none", "--leaf-size", "1KiB"], "none"),
         (["commit", folder, "--leaf-size", "1KiB"], "not a regular file"),
         (["commit", file, "--leaf-size", "1KiB", "--tree", file], "it is no stored tree"),

@@ -59,6 +59,9 @@ extension CommitRequest {
     case .file(let path):
       return try commit(
         FileSource(path), kind: .file, name: path, arithmetic.workers, observe)
+    case .checkpoint(let path):
+      return try commit(
+        CheckpointSource(path), kind: .parameters, name: path, arithmetic.workers, observe)
     case .synthetic(let name, let shape, let seed):
       let model = SyntheticModel(
         layout: ParameterLayout(shape), seed: seed, arithmetic: arithmetic)

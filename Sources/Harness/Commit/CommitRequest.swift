@@ -9,6 +9,7 @@ public struct CommitRequest: Sendable {
   /// Where the bytes come from.
   enum Origin: Sendable {
     case file(String)
+    case checkpoint(String)
     case synthetic(name: String, shape: ModelShape, seed: UInt64)
   }
 
@@ -26,22 +27,26 @@ public struct CommitRequest: Sendable {
   /// Throws ``CommitError`` for options that are wrong or do not go together. `leaves` are numbers
   /// with commas between them.
   public init(
-    file: String?, model: String?, seed: UInt64?, leafSize: String, leaves: String?,
+    file: String?, checkpoint: String? = nil, model: String?, seed: UInt64?, leafSize: String,
+    leaves: String?,
     isTogether: Bool, keepsLeafHashes: Bool, treePath: String?
   ) throws(CommitError) {
-    switch (file, model) {
-    case (let file?, nil):
-      guard seed == nil else { throw CommitError("--seed goes with --model, not with a file") }
-      origin = .file(file)
-    case (nil, let model?):
+    guard seed == nil || model != nil else {
+      throw CommitError("--seed goes with --model, not with a file or checkpoint")
+    }
+    switch (file, checkpoint, model) {
+    case (let file?, nil, nil): origin = .file(file)
+    case (nil, let checkpoint?, nil): origin = .checkpoint(checkpoint)
+    case (nil, nil, let model?):
       guard let shape = ModelShape.preset(named: model) else {
         throw CommitError(
           "there is no preset '\(model)'; there are "
             + ModelShape.presets.map(\.name).joined(separator: ", "))
       }
       origin = .synthetic(name: model, shape: shape, seed: seed ?? 1)
-    case (nil, nil): throw CommitError("name a file, or a preset with --model")
-    case (_?, _?): throw CommitError("name a file or --model, not both")
+    case (nil, nil, nil):
+      throw CommitError("name a file, a folder with --checkpoint, or a preset with --model")
+    default: throw CommitError("name one of a file, --checkpoint and --model, not several")
     }
     let sizes = CommitRequest.leafSizes
     guard let size = Units.byteCount(of: leafSize) ?? Units.integer(of: leafSize, as: Int.self),

@@ -59,7 +59,7 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
 
   func source(_ arithmetic: Arithmetic) throws -> SyntheticModel {
     SyntheticModel(
-      layout: ParameterLayout(try model.shape()), seed: seed, arithmetic: arithmetic)
+      layout: ParameterLayout(try model.committedShape()), seed: seed, arithmetic: arithmetic)
   }
 
   func quantizedTwin(_ source: SyntheticModel) throws -> QuantizedTwin? {
@@ -96,7 +96,7 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
 
 extension Spec.Model {
   /// The shape that the keys describe. Throws ``PlanError`` or ``ModelError``.
-  func shape() throws -> ModelShape {
+  func committedShape() throws -> ModelShape {
     switch self {
     case .preset(let name):
       guard let preset = ModelShape.preset(named: name) else {
