@@ -1,27 +1,21 @@
 // GELU (tanh form), SiLU, and GELU as a gate, with their gradients.
 
-static const float geluCubic = 0.044715f;
-static const float geluCubicTimes3 = 0.134145f;
-static const float geluSlope = 0x1.988454p-1f;  // sqrt(2 / pi)
+CK_INLINE V16 sigmoid16(V16 x) { return 1.0f / (exp16(-x) + 1.0f); }
 
-/// tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))
-CK_INLINE V16 geluTanh(V16 x) {
-  V16 cubic = fma16(splat(geluCubic) * (x * x), x, x);
-  return tanh16(splat(geluSlope) * cubic);
+// gelu(x) = x / 2 * (1 + tanh(z / 2)) = x * sigmoid(z), z = 2 * sqrt(2 / pi) * (x + 0.044715 * x^3).
+static const float geluLinear = 0x1.988454p+0f;       // 2 * sqrt(2 / pi)
+static const float geluCubic = 0x1.2444f2p-4f;        // geluLinear * 0.044715
+static const float geluCubicTimes3 = 0x1.b6676cp-3f;  // the same, times 3
+
+/// The share of x that gelu(x) is.
+CK_INLINE V16 geluShare(V16 x) {
+  return sigmoid16(x * fma16(x * x, splat(geluCubic), splat(geluLinear)));
 }
 
-/// gelu(x), t being geluTanh(x).
-CK_INLINE V16 geluOf(V16 x, V16 t) {
-  V16 half = splat(0.5f) * x;
-  return fma16(half, t, half);
-}
-
-/// The derivative of gelu at x, t being geluTanh(x).
-CK_INLINE V16 geluSlopeOf(V16 x, V16 t) {
-  V16 value = fma16(splat(0.5f), t, splat(0.5f));
-  V16 slopeOfTanh = fma16(-t, t, splat(1.0f));
-  V16 inner = splat(geluSlope) * fma16(splat(geluCubicTimes3), x * x, splat(1.0f));
-  return fma16((splat(0.5f) * x) * slopeOfTanh, inner, value);
+/// The derivative of gelu at x, `share` being geluShare(x).
+CK_INLINE V16 geluSlope(V16 x, V16 share) {
+  V16 slopeOfZ = fma16(x * x, splat(geluCubicTimes3), splat(geluLinear));
+  return fma16(x * (share * (1.0f - share)), slopeOfZ, share);
 }
 
 static void gelu(long rows, long columns, const float *x, long xStride, float *y, long yStride) {
@@ -29,7 +23,7 @@ static void gelu(long rows, long columns, const float *x, long xStride, float *y
     for (long j = 0; j < columns; j += 16) {
       long left = columns - j;
       V16 v = load(x + j, left);
-      store(y + j, geluOf(v, geluTanh(v)), left);
+      store(y + j, v * geluShare(v), left);
     }
   }
 }
@@ -40,7 +34,38 @@ static void geluBackward(long rows, long columns, const float *x, long xStride, 
     for (long j = 0; j < columns; j += 16) {
       long left = columns - j;
       V16 v = load(x + j, left);
-      store(dx + j, load(dy + j, left) * geluSlopeOf(v, geluTanh(v)), left);
+      store(dx + j, load(dy + j, left) * geluSlope(v, geluShare(v)), left);
+    }
+  }
+}
+
+static void biasGelu(long rows, long columns, const float *bias, float *x, long xStride, float *y,
+                     long yStride) {
+  for (long r = 0; r < rows; r++, x += xStride, y += yStride) {
+    for (long j = 0; j < columns; j += 16) {
+      long left = columns - j;
+      V16 v = load(x + j, left) + load(bias + j, left);
+      store(x + j, v, left);
+      store(y + j, v * geluShare(v), left);
+    }
+  }
+}
+
+static void biasGeluBackward(long rows, long columns, const float *x, long xStride,
+                             const float *dy, long dyStride, float *dx, long dxStride,
+                             float *dBias) {
+  for (long first = 0; first < rows; first += rowsTogether) {
+    const long last = rows - first < rowsTogether ? rows : first + rowsTogether;
+    for (long j = 0; j < columns; j += 16) {
+      const long left = columns - j;
+      V16 sum = load(dBias + j, left);
+      for (long r = first; r < last; r++) {
+        V16 v = load(x + r * xStride + j, left);
+        V16 d = load(dy + r * dyStride + j, left) * geluSlope(v, geluShare(v));
+        store(dx + r * dxStride + j, d, left);
+        sum += d;
+      }
+      store(dBias + j, sum, left);
     }
   }
 }
@@ -51,7 +76,7 @@ static void geglu(long rows, long columns, const float *gate, long gateStride, c
     for (long j = 0; j < columns; j += 16) {
       long left = columns - j;
       V16 v = load(gate + j, left);
-      store(y + j, geluOf(v, geluTanh(v)) * load(up + j, left), left);
+      store(y + j, (v * geluShare(v)) * load(up + j, left), left);
     }
   }
 }
@@ -64,14 +89,12 @@ static void gegluBackward(long rows, long columns, const float *gate, long gateS
     for (long j = 0; j < columns; j += 16) {
       long left = columns - j;
       V16 v = load(gate + j, left), u = load(up + j, left), d = load(dy + j, left);
-      V16 t = geluTanh(v);
-      store(dGate + j, (d * u) * geluSlopeOf(v, t), left);
-      store(dUp + j, d * geluOf(v, t), left);
+      V16 share = geluShare(v);
+      store(dGate + j, (d * u) * geluSlope(v, share), left);
+      store(dUp + j, d * (v * share), left);
     }
   }
 }
-
-CK_INLINE V16 sigmoid16(V16 x) { return 1.0f / (exp16(-x) + 1.0f); }
 
 static void silu(long rows, long columns, const float *x, long xStride, float *y, long yStride) {
   for (long r = 0; r < rows; r++, x += xStride, y += yStride) {

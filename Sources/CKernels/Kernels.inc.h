@@ -10,6 +10,7 @@
 
 #include "Vector.inc.h"
 #include "Math.inc.h"
+#include "Trigonometry.inc.h"
 #include "Elementwise.inc.h"
 #include "Optimizers.inc.h"
 #include "GatedUnits.inc.h"
@@ -38,6 +39,8 @@ const CKKernels CK_TABLE = {
     .laneSquares = laneSquares,
     .gelu = gelu,
     .geluBackward = geluBackward,
+    .biasGelu = biasGelu,
+    .biasGeluBackward = biasGeluBackward,
     .geglu = geglu,
     .gegluBackward = gegluBackward,
     .silu = silu,
@@ -47,6 +50,7 @@ const CKKernels CK_TABLE = {
     .rmsNormBackward = rmsNormBackward,
     .rmsNormParameters = rmsNormParameters,
     .layerNorm = layerNorm,
+    .addLayerNorm = addLayerNorm,
     .layerNormBackward = layerNormBackward,
     .layerNormParameters = layerNormParameters,
     .softmax = softmax,
@@ -59,7 +63,9 @@ const CKKernels CK_TABLE = {
     .exp = expOf,
     .log = logOf,
     .tanh = tanhOf,
+    .erf = erfOf,
     .sinCos = sinCosOf,
+    .sinCosOfTurns = sinCosOfTurns,
     .fma = fmaOf,
     .normal = normal,
     .fmaPeak = fmaPeak,

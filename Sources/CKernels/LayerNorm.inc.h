@@ -8,25 +8,51 @@ CK_INLINE float reciprocalRoot(float x) {
   return 1.0f / root[0];
 }
 
+/// Layer norm of one row, whose lanes of sums are known.
+CK_INLINE void normalizeRow(long columns, V16 sums, const float *x, const float *gamma,
+                            const float *beta, float *y, float *mean, float *rstd) {
+  const float count = (float)columns;
+  const float rowMean = sumOfLanes(sums) / count;
+  V16 squares = 0;
+  for (long j = 0; j < columns; j += 16) {
+    long left = columns - j;
+    V16 d = load(x + j, left) - rowMean;
+    squares = firstLanes(left, fma16(d, d, squares), squares);
+  }
+  const float rowRstd = reciprocalRoot(sumOfLanes(squares) / count + layerNormEpsilon);
+  for (long j = 0; j < columns; j += 16) {
+    long left = columns - j;
+    V16 normalized = (load(x + j, left) - rowMean) * rowRstd;
+    store(y + j, fma16(normalized, load(gamma + j, left), load(beta + j, left)), left);
+  }
+  *mean = rowMean;
+  *rstd = rowRstd;
+}
+
 static void layerNorm(long rows, long columns, const float *x, long xStride, const float *gamma,
                       const float *beta, float *y, long yStride, float *mean, float *rstd) {
-  float count = (float)columns;
   for (long r = 0; r < rows; r++, x += xStride, y += yStride) {
-    float rowMean = sumOf(columns, x) / count;
-    V16 squares = 0;
+    V16 sums = 0;
+    for (long j = 0; j < columns; j += 16) {
+      sums = firstLanes(columns - j, sums + load(x + j, columns - j), sums);
+    }
+    normalizeRow(columns, sums, x, gamma, beta, y, mean + r, rstd + r);
+  }
+}
+
+static void addLayerNorm(long rows, long columns, const float *x, long xStride, const float *d,
+                         long dStride, const float *bias, float *z, long zStride,
+                         const float *gamma, const float *beta, float *y, long yStride,
+                         float *mean, float *rstd) {
+  for (long r = 0; r < rows; r++, x += xStride, d += dStride, z += zStride, y += yStride) {
+    V16 sums = 0;
     for (long j = 0; j < columns; j += 16) {
       long left = columns - j;
-      V16 d = load(x + j, left) - rowMean;
-      squares = firstLanes(left, fma16(d, d, squares), squares);
+      V16 sum = load(x + j, left) + (load(d + j, left) + load(bias + j, left));
+      store(z + j, sum, left);
+      sums = firstLanes(left, sums + sum, sums);
     }
-    float rowRstd = reciprocalRoot(sumOfLanes(squares) / count + layerNormEpsilon);
-    for (long j = 0; j < columns; j += 16) {
-      long left = columns - j;
-      V16 normalized = (load(x + j, left) - rowMean) * rowRstd;
-      store(y + j, fma16(normalized, load(gamma + j, left), load(beta + j, left)), left);
-    }
-    mean[r] = rowMean;
-    rstd[r] = rowRstd;
+    normalizeRow(columns, sums, z, gamma, beta, y, mean + r, rstd + r);
   }
 }
 

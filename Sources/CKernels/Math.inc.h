@@ -1,4 +1,4 @@
-// exp, log, tanh, sin, cos: our own polynomials, so that every machine computes the same ones.
+// exp, log, tanh, erf: our own polynomials, so that every machine computes the same ones.
 // docs/arithmetic.md lists the constants and the error bounds. The polynomials are minimax fits.
 
 static const float log2OfE = 0x1.715476p+0f;
@@ -16,7 +16,6 @@ CK_INLINE V16 exp16(V16 x) {
   V16 magic = 0x1.8p23f;
   V16 shifted = fma16(x, splat(log2OfE), magic);
   V16 n = shifted - magic;
-  I16 power = bitsOf(shifted) - bitsOf(magic);
   V16 r = fma16(n, splat(-ln2High), x);
   r = fma16(n, splat(-ln2Low), r);
   V16 q = 0x1.6a242ep-10f;
@@ -25,9 +24,13 @@ CK_INLINE V16 exp16(V16 x) {
   q = fma16(q, r, splat(0x1.555492p-3f));
   q = fma16(q, r, splat(0x1.fffffcp-2f));
   V16 y = fma16(r * r, q, r) + 1.0f;
-  // Two factors, because 2^n itself may be out of range.
-  I16 half = power >> 1;
+#if CK_LEVEL == 2
+  return _mm512_scalef_ps(y, n);
+#else
+  // Two factors, because 2^n itself may be out of range. The first product is exact.
+  I16 power = bitsOf(shifted) - bitsOf(magic), half = power >> 1;
   return y * floatOf((half + 127) << 23) * floatOf((power - half + 127) << 23);
+#endif
 }
 
 /// log(x * 2^moreExponent) for normal numbers x.
@@ -78,31 +81,29 @@ CK_INLINE V16 tanh16(V16 x) {
   return floatOf(bitsOf(magnitude < limit ? small : large) | sign);
 }
 
-/// sin and cos of 2 * pi * u, for u in [0, 1).
-CK_INLINE void sinCos16(V16 u, V16 *sine, V16 *cosine) {
-  V16 magic = 0x1.8p23f;
-  V16 shifted = fma16(u, splat(4.0f), magic);
-  V16 n = shifted - magic;
-  I16 quadrant = bitsOf(shifted);
-  V16 r = fma16(n, splat(-0.25f), u);  // exact, in [-1/8, 1/8]
-  V16 s = r * r;
-  V16 q = 0x1.4be68ep+5f;
-  q = fma16(q, s, splat(-0x1.32cb24p+6f));
-  q = fma16(q, s, splat(0x1.466bbcp+6f));
-  q = fma16(q, s, splat(-0x1.4abbcep+5f));
-  V16 sineOfR = fma16(r, splat(-0x1.777a5cp-23f), (r * s) * q);
-  sineOfR = fma16(r, splat(0x1.921fb6p+2f), sineOfR);
-  V16 p = 0x1.d9f7bcp+5f;
-  p = fma16(p, s, splat(-0x1.55c664p+6f));
-  p = fma16(p, s, splat(0x1.03c1dep+6f));
-  p = fma16(p, s, splat(-0x1.3bd3ccp+4f));
-  V16 cosineOfR = fma16(p, s, splat(1.0f));
-  I16 isOdd = (quadrant & 1) != 0;
-  V16 sineHere = isOdd ? cosineOfR : sineOfR;
-  V16 cosineHere = isOdd ? sineOfR : cosineOfR;
-  // sin is negative in quadrants 2 and 3, cos in 1 and 2.
-  *sine = floatOf(bitsOf(sineHere) ^ ((quadrant & 2) << 30));
-  *cosine = floatOf(bitsOf(cosineHere) ^ (((quadrant + 1) & 2) << 30));
+CK_INLINE V16 erf16(V16 x) {
+  I16 sign = bitsOf(x) & INT32_MIN;
+  V16 magnitude = floatOf(bitsOf(x) ^ sign);
+  V16 s = x * x;
+  V16 p = -0x1.4e3b50p-11f;
+  p = fma16(p, s, splat(0x1.4bbc48p-8f));
+  p = fma16(p, s, splat(-0x1.b73f58p-6f));
+  p = fma16(p, s, splat(0x1.ce25e8p-4f));
+  p = fma16(p, s, splat(-0x1.812728p-2f));
+  p = fma16(p, s, splat(0x1.06eba8p-3f));
+  V16 small = fma16(p, magnitude, magnitude);
+  V16 most = 4.0f;
+  V16 t = magnitude > most ? most : magnitude;
+  V16 q = -0x1.038d1ep-17f;
+  q = fma16(q, t, splat(0x1.2e82d6p-12f));
+  q = fma16(q, t, splat(-0x1.cb86f4p-9f));
+  q = fma16(q, t, splat(0x1.80b17cp-6f));
+  q = fma16(q, t, splat(-0x1.b1d62ap-4f));
+  q = fma16(q, t, splat(-0x1.454b3ep-1f));
+  q = fma16(q, t, splat(-0x1.076134p-3f));
+  V16 large = 1.0f - exp16(fma16(q, t, -t));
+  V16 limit = 0.84375f;
+  return floatOf(bitsOf(magnitude < limit ? small : large) | sign);
 }
 
 #define CK_MAP(name, function)                               \
@@ -115,15 +116,7 @@ CK_INLINE void sinCos16(V16 u, V16 *sine, V16 *cosine) {
 CK_MAP(expOf, exp16)
 CK_MAP(logOf, log16)
 CK_MAP(tanhOf, tanh16)
-
-static void sinCosOf(long count, const float *u, float *sine, float *cosine) {
-  for (long i = 0; i < count; i += 16) {
-    V16 s, c;
-    sinCos16(load(u + i, count - i), &s, &c);
-    store(sine + i, s, count - i);
-    store(cosine + i, c, count - i);
-  }
-}
+CK_MAP(erfOf, erf16)
 
 static void fmaOf(long count, const float *a, const float *b, const float *c, float *d) {
   for (long i = 0; i < count; i += 16) {

@@ -47,7 +47,7 @@ CK_INLINE void boxMuller16(U16 first, U16 second, V16 *cosine, V16 *sine) {
   V16 u2 = __builtin_convertvector(__builtin_bit_cast(I16, second >> 8), V16) * 0x1p-24f;
   V16 radius = __builtin_elementwise_sqrt(splat(-2.0f) * logOfNormal16(n, -24));
   V16 s, c;
-  sinCos16(u2, &s, &c);
+  sinCosOfTurns16(u2, &s, &c);
   *cosine = radius * c;
   *sine = radius * s;
 }

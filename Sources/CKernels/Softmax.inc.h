@@ -1,13 +1,26 @@
 // Softmax of attention scores, its gradient, and cross entropy.
 
+/// The maximum of x(i) * scale, in an order that keeps four comparisons under way.
+CK_INLINE float maximumOfScaled(long count, const float *x, float scale) {
+  const V16 lowest = -__builtin_inff();
+  V16 highest[4] = {lowest, lowest, lowest, lowest};
+  long j = 0;
+  for (; j + 64 <= count; j += 64) {
+    for (int v = 0; v < 4; v++) {
+      highest[v] = maximum(highest[v], load(x + j + 16 * v, 16) * scale);
+    }
+  }
+  for (; j < count; j += 16) {
+    V16 z = load(x + j, count - j) * scale;
+    highest[0] = firstLanes(count - j, maximum(highest[0], z), highest[0]);
+  }
+  return maximumOfLanes(
+      maximum(maximum(highest[0], highest[1]), maximum(highest[2], highest[3])));
+}
+
 /// x(i) = exp(x(i) * scale - m) for the first `count` entries, m their maximum; returns their sum.
 CK_INLINE float exponentials(long count, float *x, float scale, float *maximumOut) {
-  V16 highest = -__builtin_inff();
-  for (long j = 0; j < count; j += 16) {
-    V16 z = load(x + j, count - j) * scale;
-    highest = firstLanes(count - j, maximum(highest, z), highest);
-  }
-  float m = maximumOfLanes(highest);
+  const float m = maximumOfScaled(count, x, scale);
   V16 sum = 0;
   for (long j = 0; j < count; j += 16) {
     V16 e = exp16(load(x + j, count - j) * scale - m);
@@ -48,11 +61,8 @@ static void crossEntropy(long rows, long columns, float *x, long xStride, const 
                          float *losses, int withGradient, float scale) {
   for (long r = 0; r < rows; r++, x += xStride) {
     float ofTarget = x[targets[r]];
-    V16 highest = -__builtin_inff(), sums = 0;
-    for (long j = 0; j < columns; j += 16) {
-      highest = firstLanes(columns - j, maximum(highest, load(x + j, columns - j)), highest);
-    }
-    float m = maximumOfLanes(highest);
+    const float m = maximumOfScaled(columns, x, 1);
+    V16 sums = 0;
     for (long j = 0; j < columns; j += 16) {
       long left = columns - j;
       V16 e = exp16(load(x + j, left) - m);

@@ -19,6 +19,32 @@ extension Arithmetic {
     }
   }
 
+  /// x = x + bias for each row, then y = gelu(x): `addBias` and `gelu` in one pass over memory.
+  public func addBiasAndGelu(_ bias: Vector, to x: Matrix, into y: Matrix) {
+    precondition(
+      bias.count == x.columns && y.rows == x.rows && y.columns == x.columns && !x.overlaps(y),
+      "gelu of (\(x.rows), \(x.columns)) with \(bias.count) biases")
+    split(x.rows, grain: rowGrain(1 << 12, x)) { range in
+      let (x, y) = (x.rows(range), y.rows(range))
+      kernels.pointee.biasGelu(
+        x.rows, x.columns, bias.pointer, x.pointer, x.rowStride, y.pointer, y.rowStride)
+    }
+  }
+
+  /// dx = dy * gelu'(x), and the column sums of dx onto dBias, rows ascending: `geluBackward` and
+  /// `columnSums` in one pass over memory. dx may be dy or x.
+  public func addBiasAndGeluBackward(x: Matrix, dy: Matrix, into dx: Matrix, dBias: Vector) {
+    precondition(
+      [dy, dx].allSatisfy { $0.rows == x.rows && $0.columns == x.columns }
+        && dBias.count == x.columns, "gradient of gelu of (\(x.rows), \(x.columns))")
+    split(x.columns, unit: 16, grain: max(16, (1 << 12) / max(x.rows, 1))) { range in
+      let (x, dy, dx) = (x.columns(range), dy.columns(range), dx.columns(range))
+      kernels.pointee.biasGeluBackward(
+        x.rows, x.columns, x.pointer, x.rowStride, dy.pointer, dy.rowStride, dx.pointer,
+        dx.rowStride, dBias.pointer + range.lowerBound)
+    }
+  }
+
   /// y = gelu(gate) * up, tanh form (GEGLU of Shazeer, "GLU variants improve Transformer", 2020).
   /// y may be gate or up.
   public func geglu(gate: Matrix, up: Matrix, into y: Matrix) {

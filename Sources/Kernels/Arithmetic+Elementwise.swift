@@ -44,43 +44,6 @@ extension Arithmetic {
     }
   }
 
-  /// y = exp(x), at most 1.01 ulp off. y may be x.
-  public func exp(_ x: Vector, into y: Vector) {
-    map(x, y) { kernels.pointee.exp($0, $1, $2) }
-  }
-
-  /// y = log(x), at most 1 ulp off. y may be x.
-  public func log(_ x: Vector, into y: Vector) {
-    map(x, y) { kernels.pointee.log($0, $1, $2) }
-  }
-
-  /// y = tanh(x), at most 1.5 ulp off. y may be x.
-  public func tanh(_ x: Vector, into y: Vector) {
-    map(x, y) { kernels.pointee.tanh($0, $1, $2) }
-  }
-
-  /// sin and cos of 2 * pi * u, for every u in [0, 1), at most 1 ulp off.
-  package func sineAndCosine(_ u: Vector, sine: Vector, cosine: Vector) {
-    precondition(u.count == sine.count && u.count == cosine.count, "counts differ")
-    kernels.pointee.sinCos(u.count, u.pointer, sine.pointer, cosine.pointer)
-  }
-
-  /// d = a * b + c, rounded once.
-  package func fusedMultiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector, into d: Vector) {
-    precondition(a.count == d.count && b.count == d.count && c.count == d.count, "counts differ")
-    kernels.pointee.fma(d.count, a.pointer, b.pointer, c.pointer, d.pointer)
-  }
-
-  private func map(
-    _ x: Vector, _ y: Vector,
-    _ kernel: @Sendable (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
-  ) {
-    precondition(x.count == y.count, "\(x.count) != \(y.count)")
-    split(x.count, unit: 16, grain: 1 << 12) { range in
-      kernel(range.count, x.pointer + range.lowerBound, y.pointer + range.lowerBound)
-    }
-  }
-
   /// How many rows of x have `elements` elements.
   func rowGrain(_ elements: Int, _ x: Matrix) -> Int { max(1, elements / max(x.columns, 1)) }
 }

@@ -28,6 +28,29 @@ extension Arithmetic {
     }
   }
 
+  /// z = x + (d + bias), the end of a residual block whose last product is d, then y = layerNorm(z):
+  /// both in one pass over memory.
+  ///
+  /// Shapes: x, d, z, y (rows, columns); bias, gamma, beta (columns); mean, rstd (rows). z may be x
+  /// or d, and y may be d if z is not.
+  public func addBiasAndResidualThenLayerNorm(
+    _ x: Matrix, _ d: Matrix, bias: Vector, into z: Matrix, gamma: Vector, beta: Vector,
+    normInto y: Matrix, mean: Vector, rstd: Vector
+  ) {
+    precondition(
+      [d, z, y].allSatisfy { $0.rows == x.rows && $0.columns == x.columns } && x.columns > 0
+        && [bias, gamma, beta].allSatisfy { $0.count == x.columns } && mean.count == x.rows
+        && rstd.count == x.rows, "layer norm of (\(x.rows), \(x.columns))")
+    precondition(!z.overlaps(y), "a norm over its operand")
+    split(x.rows, grain: rowGrain(1 << 13, x)) { range in
+      let (x, d, z, y) = (x.rows(range), d.rows(range), z.rows(range), y.rows(range))
+      kernels.pointee.addLayerNorm(
+        x.rows, x.columns, x.pointer, x.rowStride, d.pointer, d.rowStride, bias.pointer,
+        z.pointer, z.rowStride, gamma.pointer, beta.pointer, y.pointer, y.rowStride,
+        mean.pointer + range.lowerBound, rstd.pointer + range.lowerBound)
+    }
+  }
+
   /// The gradients of `layerNorm`: dx (onto the old values if `accumulate`), and dGamma and dBeta
   /// onto the old values, rows ascending.
   ///

@@ -20,6 +20,14 @@ extension Arithmetic {
     }
   }
 
+  /// y = x. The windows must not overlap.
+  public func copy(_ x: Vector, into y: Vector) {
+    precondition(x.count == y.count, "\(x.count) != \(y.count)")
+    splitVector(y.count) { range in
+      (y.pointer + range.lowerBound).update(from: x.pointer + range.lowerBound, count: range.count)
+    }
+  }
+
   /// z = x - y. z may be x or y.
   public func subtract(_ x: Vector, _ y: Vector, into z: Vector) {
     precondition(x.count == z.count && y.count == z.count, "counts differ")

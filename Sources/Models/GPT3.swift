@@ -24,27 +24,25 @@ public struct GPT3: LanguageModel {
   public func loss(
     _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float {
-    let workspace = own(workspace, for: batch)
-    forward(GPT3Views(parameters, shape, layout), batch, workspace)
-    arithmetic.softmaxCrossEntropy(
-      logits: workspace.logits, targets: batch.targets, losses: workspace.losses,
-      gradientScale: nil)
-    return arithmetic.sum(workspace.losses) / Float(batch.positionCount)
+    let w = own(workspace, for: batch)
+    let views = GPT3Views(parameters, shape, layout)
+    return w.meanLoss(
+      of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) })
   }
 
   public func lossAndGradient(
     _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
     in workspace: ModelWorkspace
   ) -> Float {
-    let workspace = own(workspace, for: batch)
+    let w = own(workspace, for: batch)
     let views = GPT3Views(parameters, shape, layout)
+    let gradients = GPT3Views(gradient, shape, layout)
     gradient.fill(0)
-    forward(views, batch, workspace)
-    arithmetic.softmaxCrossEntropy(
-      logits: workspace.logits, targets: batch.targets, losses: workspace.losses,
-      gradientScale: 1 / Float(batch.positionCount))
-    let loss = arithmetic.sum(workspace.losses) / Float(batch.positionCount)
-    backward(views, GPT3Views(gradient, shape, layout), batch, workspace)
+    w.inputEmbedding.begin(positionCount: batch.positionCount)
+    let loss = w.meanLoss(
+      of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) },
+      backward: { backward(views, gradients, $0, w) })
+    w.inputEmbedding.finish(into: gradients.tokenEmbedding, arithmetic: arithmetic)
     return loss
   }
 
@@ -62,33 +60,40 @@ public struct GPT3: LanguageModel {
     arithmetic.gatherRows(
       batch.tokens, of: p.tokenEmbedding,
       adding: p.positionEmbedding.rows(0..<batch.contextLength), into: w.layers[0].input)
+    let first = w.layers[0]
+    metered(w).layerNorm(
+      first.input, gamma: p.layers[0].norm1Gamma, beta: p.layers[0].norm1Beta, into: first.norm1,
+      mean: first.mean1, rstd: first.rstd1)
     for (index, layer) in p.layers.enumerated() {
       let a = w.layers[index]
-      let next = index + 1 < w.layers.count ? w.layers[index + 1].input : w.output
-      metered(w).layerNorm(
-        a.input, gamma: layer.norm1Gamma, beta: layer.norm1Beta, into: a.norm1, mean: a.mean1,
-        rstd: a.rstd1)
       linear(
         \.attentionProjections, a.norm1, layer.attentionWeight, layer.attentionBias,
         into: a.queryKeyValue, w)
       attention(a, w)
-      linear(
-        \.attentionProjections, a.attention, layer.projectionWeight, layer.projectionBias,
-        into: w.scratch, w)
-      arithmetic.add(a.input, w.scratch, into: a.middle)
-      metered(w).layerNorm(
-        a.middle, gamma: layer.norm2Gamma, beta: layer.norm2Beta, into: a.norm2, mean: a.mean2,
-        rstd: a.rstd2)
-      linear(
-        \.feedForward, a.norm2, layer.expandWeight, layer.expandBias, into: a.expanded, w)
-      arithmetic.gelu(a.expanded, into: a.activated)
-      linear(
-        \.feedForward, a.activated, layer.contractWeight, layer.contractBias, into: w.scratch, w)
-      arithmetic.add(a.middle, w.scratch, into: next)
+      metered(w).product(
+        \.attentionProjections, Operand(a.attention), Operand(layer.projectionWeight),
+        into: w.scratch)
+      metered(w).addBiasAndResidualThenLayerNorm(
+        a.input, w.scratch, bias: layer.projectionBias, into: a.middle, gamma: layer.norm2Gamma,
+        beta: layer.norm2Beta, normInto: a.norm2, mean: a.mean2, rstd: a.rstd2)
+      metered(w).product(
+        \.feedForward, Operand(a.norm2), Operand(layer.expandWeight), into: a.expanded)
+      arithmetic.addBiasAndGelu(layer.expandBias, to: a.expanded, into: a.activated)
+      metered(w).product(
+        \.feedForward, Operand(a.activated), Operand(layer.contractWeight), into: w.scratch)
+      // Onto the residual stream, then the norm that comes next.
+      if index + 1 < w.layers.count {
+        let (next, following) = (w.layers[index + 1], p.layers[index + 1])
+        metered(w).addBiasAndResidualThenLayerNorm(
+          a.middle, w.scratch, bias: layer.contractBias, into: next.input,
+          gamma: following.norm1Gamma, beta: following.norm1Beta, normInto: next.norm1,
+          mean: next.mean1, rstd: next.rstd1)
+      } else {
+        metered(w).addBiasAndResidualThenLayerNorm(
+          a.middle, w.scratch, bias: layer.contractBias, into: w.output, gamma: p.finalGamma,
+          beta: p.finalBeta, normInto: w.finalNorm, mean: w.finalMean, rstd: w.finalRstd)
+      }
     }
-    metered(w).layerNorm(
-      w.output, gamma: p.finalGamma, beta: p.finalBeta, into: w.finalNorm, mean: w.finalMean,
-      rstd: w.finalRstd)
     metered(w).product(
       \.head, Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits)
   }
@@ -125,7 +130,7 @@ public struct GPT3: LanguageModel {
       feedForwardBackward(p.layers[index], g.layers[index], w.layers[index], w)
       attentionBlockBackward(p.layers[index], g.layers[index], w.layers[index], w)
     }
-    arithmetic.scatterAdd(w.residualGradient, at: batch.tokens, to: g.tokenEmbedding)
+    w.inputEmbedding.add(w.residualGradient, at: batch.tokens, arithmetic: arithmetic)
     arithmetic.addPeriodically(
       w.residualGradient, to: g.positionEmbedding.rows(0..<batch.contextLength))
   }
@@ -136,11 +141,11 @@ public struct GPT3: LanguageModel {
     linearBackward(
       \.feedForward, dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
       dWeight: g.contractWeight, dBias: g.contractBias, into: w.expandedGradient, w)
-    arithmetic.geluBackward(x: a.expanded, dy: w.expandedGradient, into: w.expandedGradient)
+    arithmetic.addBiasAndGeluBackward(
+      x: a.expanded, dy: w.expandedGradient, into: w.expandedGradient, dBias: g.expandBias)
     linearBackward(
       \.feedForward, dOut: w.expandedGradient, x: a.norm2, weight: p.expandWeight,
-      dWeight: g.expandWeight,
-      dBias: g.expandBias, into: w.normGradient, w)
+      dWeight: g.expandWeight, dBias: nil, into: w.normGradient, w)
     metered(w).layerNormBackward(
       dy: w.normGradient, x: a.middle, gamma: p.norm2Gamma, mean: a.mean2, rstd: a.rstd2,
       into: w.residualGradient, accumulate: true, dGamma: g.norm2Gamma, dBeta: g.norm2Beta)
@@ -161,14 +166,13 @@ public struct GPT3: LanguageModel {
       into: w.residualGradient, accumulate: true, dGamma: g.norm1Gamma, dBeta: g.norm1Beta)
   }
 
-  /// dX = dOut weight^T; dWeight += x^T dOut; dBias += column sums of dOut
+  /// dX = dOut weight^T; dWeight += x^T dOut; dBias, if not done yet, += column sums of dOut
   private func linearBackward(
     _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
-    dBias: Vector, into dX: Matrix,
-    _ w: GPT3Workspace
+    dBias: Vector?, into dX: Matrix, _ w: GPT3Workspace
   ) {
     metered(w).weightGradient(part, x: x, dOut: dOut, into: dWeight, outputsFirst: false)
-    arithmetic.columnSums(of: dOut, addingTo: dBias)
+    if let dBias { arithmetic.columnSums(of: dOut, addingTo: dBias) }
     metered(w).product(part, Operand(dOut), weight.transposed, into: dX)
   }
 

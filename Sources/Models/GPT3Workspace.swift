@@ -21,7 +21,6 @@ final class GPT3Workspace: ModelWorkspace {
   let finalNorm: Matrix  // (N, d)
   let finalMean, finalRstd: Vector  // (N)
   let logits: Matrix  // (N, vocabulary)
-  let losses: Vector  // (N)
   let scratch: Matrix  // (N, d)
 
   // Gradients; one set serves all layers, as the backward pass goes down.
@@ -55,7 +54,6 @@ final class GPT3Workspace: ModelWorkspace {
     finalMean = memory.vector(rows)
     finalRstd = memory.vector(rows)
     logits = memory.matrix(rows, shape.vocabularySize)
-    losses = memory.vector(rows)
     scratch = memory.matrix(rows, d)
     residualGradient = memory.matrix(rows, d)
     normGradient = memory.matrix(rows, d)

@@ -32,8 +32,10 @@ public struct Gemma3: LanguageModel {
     _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float {
     let pass = Gemma3Pass(self, settings, workspace, batch)
-    pass.forward(Gemma3Views(parameters, shape, layout), batch)
-    return pass.meanLoss(batch, gradientScale: nil)
+    let views = Gemma3Views(parameters, shape, layout)
+    return pass.w.meanLoss(
+      of: batch, logits: pass.w.logits, arithmetic: arithmetic,
+      forward: { pass.forward(views, $0) })
   }
 
   public func lossAndGradient(
@@ -42,10 +44,13 @@ public struct Gemma3: LanguageModel {
   ) -> Float {
     let views = Gemma3Views(parameters, shape, layout)
     let pass = Gemma3Pass(self, settings, workspace, batch)
+    let gradients = Gemma3Views(gradient, shape, layout)
     gradient.fill(0)
-    pass.forward(views, batch)
-    let loss = pass.meanLoss(batch, gradientScale: 1 / Float(batch.positionCount))
-    pass.backward(views, Gemma3Views(gradient, shape, layout), batch)
+    pass.w.inputEmbedding.begin(positionCount: batch.positionCount)
+    let loss = pass.w.meanLoss(
+      of: batch, logits: pass.w.logits, arithmetic: arithmetic,
+      forward: { pass.forward(views, $0) }, backward: { pass.backward(views, gradients, $0) })
+    pass.w.inputEmbedding.finish(into: gradients.tokenEmbedding, arithmetic: arithmetic)
     return loss
   }
 }
@@ -137,13 +142,6 @@ struct Gemma3Pass {
     arithmetic.add(a.middle, w.scratch, into: next)
   }
 
-  /// Mean cross-entropy; the logits become their own gradient if there is a scale for it.
-  func meanLoss(_ batch: TokenBatch, gradientScale: Float?) -> Float {
-    arithmetic.softmaxCrossEntropy(
-      logits: w.logits, targets: batch.targets, losses: w.losses, gradientScale: gradientScale)
-    return arithmetic.sum(w.losses) / Float(batch.positionCount)
-  }
-
   // MARK: backward
 
   /// The logits hold their own gradient.
@@ -160,7 +158,7 @@ struct Gemma3Pass {
     }
     scale(w.residualGradient, by: embeddingScale)
     if let paddingToken { clearGradient(of: paddingToken, batch) }
-    arithmetic.scatterAdd(w.residualGradient, at: batch.tokens, to: g.tokenEmbedding)
+    w.inputEmbedding.add(w.residualGradient, at: batch.tokens, arithmetic: arithmetic)
   }
 
   private func feedForwardBackward(

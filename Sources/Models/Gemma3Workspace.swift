@@ -31,7 +31,6 @@ final class Gemma3Workspace: ModelWorkspace {
   let outputRstd: Vector  // (N)
   let finalNorm: Matrix  // (N, d)
   let logits: Matrix  // (N, vocabulary); then their gradient
-  let losses: Vector  // (N)
   let scratch: Matrix  // (N, d) output of a block after its norm
 
   // Gradients; one set serves all layers, as the backward pass goes down.
@@ -87,7 +86,6 @@ final class Gemma3Workspace: ModelWorkspace {
     outputRstd = memory.vector(rows)
     finalNorm = memory.matrix(rows, d)
     logits = memory.matrix(rows, shape.vocabularySize)
-    losses = memory.vector(rows)
     scratch = memory.matrix(rows, d)
     residualGradient = memory.matrix(rows, d)
     blockGradient = memory.matrix(rows, d)

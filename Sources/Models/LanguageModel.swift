@@ -18,7 +18,8 @@ public protocol LanguageModel: Sendable {
   ///
   /// - Parameters:
   ///   - parameters: flat vector of `layout.count` elements.
-  ///   - workspace: one that this model made for the batch's sizes; its activations are overwritten.
+  ///   - workspace: one that this model made for the batch's context and for a number of sequences that
+  ///     divides the batch's. The batch is computed in parts of so many, with the bits of the whole.
   func loss(
     _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float
@@ -52,24 +53,57 @@ public class ModelWorkspace {
   public let sequenceCount: Int
   /// Tokens in a sequence, T.
   public let contextLength: Int
-  /// Bytes of all activations.
+  /// Bytes of all activations, while a batch has ``sequenceCount`` sequences.
   public let byteCount: Int
   /// Operations done in this workspace so far, counted where they happen.
   public internal(set) var flops = ModelFLOPs()
   /// What backward passes in this workspace compute.
   var weightGradients = WeightGradients.all
 
+  /// What the token embedding gets as inputs.
+  let inputEmbedding: InputEmbeddingGradient
+  /// Losses of a batch's positions.
+  private var losses: FloatBuffer
+
   init(shape: ModelShape, sequenceCount: Int, contextLength: Int, memory: WorkspaceMemory) {
     precondition(sequenceCount > 0 && contextLength > 0 && contextLength <= shape.contextLength)
     self.shape = shape
     self.sequenceCount = sequenceCount
     self.contextLength = contextLength
+    var memory = memory
+    inputEmbedding = InputEmbeddingGradient(
+      vocabularySize: shape.vocabularySize, dModel: shape.dModel,
+      positionCount: sequenceCount * contextLength, memory: &memory)
+    losses = memory.vector(sequenceCount * contextLength).buffer
     byteCount = memory.byteCount
   }
 
-  /// Whether the workspace is for batches of this size of a model of this shape.
+  /// Whether the workspace is for parts of this batch, of a model of this shape.
   func fits(_ batch: TokenBatch, _ shape: ModelShape) -> Bool {
-    self.shape == shape && sequenceCount == batch.sequenceCount
-      && contextLength == batch.contextLength
+    self.shape == shape && contextLength == batch.contextLength
+      && batch.sequenceCount.isMultiple(of: sequenceCount)
+  }
+
+  /// The mean cross-entropy of `batch`, computed in parts of ``sequenceCount`` sequences.
+  ///
+  /// - Parameters:
+  ///   - logits: where `forward` leaves those of a part.
+  ///   - backward: if it is given, it is called after `forward` for each part, when the logits are
+  ///     their own gradient.
+  func meanLoss(
+    of batch: TokenBatch, logits: Matrix, arithmetic: Arithmetic, forward: (TokenBatch) -> Void,
+    backward: ((TokenBatch) -> Void)? = nil
+  ) -> Float {
+    if losses.count < batch.positionCount { losses = FloatBuffer(count: batch.positionCount) }
+    for first in stride(from: 0, to: batch.sequenceCount, by: sequenceCount) {
+      let part = batch.sequences(first..<first + sequenceCount)
+      forward(part)
+      arithmetic.softmaxCrossEntropy(
+        logits: logits, targets: part.targets,
+        losses: Vector(losses, offset: first * contextLength, count: part.positionCount),
+        gradientScale: backward == nil ? nil : 1 / Float(batch.positionCount))
+      backward?(part)
+    }
+    return arithmetic.sum(Vector(losses, count: batch.positionCount)) / Float(batch.positionCount)
   }
 }

@@ -9,17 +9,19 @@ extension ModelShape {
     let (d, wide, vocabulary) = (
       Double(dModel), Double(feedForwardWidth), Double(vocabularySize)
     )
+    // Sums of the tokens that occur.
+    let inputs = min(rows, vocabulary) * d
     let (heads, kvHeads) = (Double(headCount), Double(kvHeadCount))
     switch architecture {
     case .gpt3:
       let layer = rows * (8 * d + 2 * wide + 2 * heads + 4)
-      let shared = rows * (8 * d + wide + vocabulary + 3)
+      let shared = rows * (8 * d + wide + vocabulary + 3) + inputs
       return 4 * (layers * layer + shared)
     case .gemma3:
       let (queries, keys) = (Double(queryWidth), Double(keyValueWidth))
       let layer =
         rows * (6 * d + 3 * queries + 3 * keys + 3 * wide + 3 * heads + kvHeads + 4)
-      let shared = rows * (5 * d + 2 * queries + 2 * keys + wide + vocabulary + 2)
+      let shared = rows * (5 * d + 2 * queries + 2 * keys + wide + vocabulary + 2) + inputs
       let ropes = Double(Set(reaches).count) * Double(contextLength) * Double(headDimension)
       return 4 * (layers * layer + shared + ropes)
     }

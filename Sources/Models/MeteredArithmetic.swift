@@ -27,6 +27,16 @@ struct MeteredArithmetic {
     count(x, ModelFLOPs.PerValue.layerNorm)
   }
 
+  /// As `Arithmetic.addBiasAndResidualThenLayerNorm`.
+  func addBiasAndResidualThenLayerNorm(
+    _ x: Matrix, _ d: Matrix, bias: Vector, into z: Matrix, gamma: Vector, beta: Vector,
+    normInto y: Matrix, mean: Vector, rstd: Vector
+  ) {
+    arithmetic.addBiasAndResidualThenLayerNorm(
+      x, d, bias: bias, into: z, gamma: gamma, beta: beta, normInto: y, mean: mean, rstd: rstd)
+    count(x, ModelFLOPs.PerValue.layerNorm)
+  }
+
   /// As `Arithmetic.layerNormBackward`.
   func layerNormBackward(
     dy: Matrix, x: Matrix, gamma: Vector, mean: Vector, rstd: Vector, into dx: Matrix,

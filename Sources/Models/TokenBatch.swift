@@ -34,6 +34,24 @@ public struct TokenBatch: Sendable, Hashable {
     self.tokens = tokens
     self.targets = targets
   }
+
+  private init(
+    checked tokens: [Int32], targets: [Int32], sequenceCount: Int, contextLength: Int
+  ) {
+    self.sequenceCount = sequenceCount
+    self.contextLength = contextLength
+    self.tokens = tokens
+    self.targets = targets
+  }
+
+  /// Some of the sequences, in their order.
+  func sequences(_ range: Range<Int>) -> TokenBatch {
+    if range == 0..<sequenceCount { return self }
+    let positions = range.lowerBound * contextLength..<range.upperBound * contextLength
+    return TokenBatch(
+      checked: Array(tokens[positions]), targets: Array(targets[positions]),
+      sequenceCount: range.count, contextLength: contextLength)
+  }
 }
 
 /// A text as a row of byte tokens (vocabulary 256).

@@ -7,7 +7,9 @@ import Kernels
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the speed of the kernels on this machine.",
-    subcommands: [BenchKernels.self, BenchProofs.self, BenchRival.self])
+    subcommands: [
+      BenchKernels.self, BenchElementwise.self, BenchProofs.self, BenchRival.self,
+    ])
 }
 
 /// `pogo bench kernels`: the `fixed` matrix product against OpenBLAS.

@@ -17,7 +17,7 @@ struct Pogo: ParsableCommand {
       NewCommand.self, Validate.self, Schema.self, PlanCommand.self, Run.self, Gather.self,
       ReportCommand.self, CompareCommand.self, CheckCommand.self, BaselineCommand.self,
       AuditCommand.self, CommitCommand.self, ProveCheckCommand.self, ListCommand.self,
-      Bench.self, Eval.self,
+      ArithmeticCommand.self, Bench.self, Eval.self,
     ])
 
   static func main() {

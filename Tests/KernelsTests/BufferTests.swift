@@ -82,6 +82,6 @@ import Testing
     #expect(InstructionSet.portable.isSupported && InstructionSet.best.isSupported)
     #expect(InstructionSet.allCases.allSatisfy { !$0.isSupported || $0 <= .best })
     #expect(InstructionSet(rawValue: "avx512") == .avx512)
-    #expect(arithmeticVersion == 1)
+    #expect(arithmeticVersion == 2)
   }
 }

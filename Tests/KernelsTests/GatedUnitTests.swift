@@ -76,7 +76,8 @@ import Testing
     let (y, dGate, dUp) = (filled(0), filled(0), filled(0))
     func expectNear(_ actual: Matrix, _ expected: (Float) -> Double) {
       for (i, x) in points.enumerated() {
-        #expect(abs(Double(actual[0, i]) - expected(x)) <= 5e-6, "at \(x)")
+        // 1 - s is off by 2^-24, and a slope multiplies it by up to 30 here.
+        #expect(abs(Double(actual[0, i]) - expected(x)) <= 1e-5, "at \(x)")
       }
     }
     arithmetic.geglu(gate: row, up: filled(1.5), into: y)

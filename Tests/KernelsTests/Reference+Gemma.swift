@@ -18,7 +18,7 @@ extension Reference {
     return x.indices.map { fma(-normalized[$0], c, g[$0]) * rstd }
   }
 
-  static func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+  static func sigmoid(_ x: Float) -> Float { 1 / (exp(-x) + 1) }
 
   static func siluSlope(_ x: Float) -> Float {
     let s = sigmoid(x)

@@ -58,20 +58,79 @@ extension Reference {
     return fma(s * q, x, x)
   }
 
-  static func sineAndCosine(_ u: Float) -> (Float, Float) {
+  static func erf(_ x: Float) -> Float {
+    if x.isNaN { return x }
+    let y = erfOfMagnitude(abs(x))
+    return x.sign == .minus ? -y : y
+  }
+
+  private static func erfOfMagnitude(_ x: Float) -> Float {
+    if x < 0.84375 {
+      let p = polynomial(
+        x * x,
+        [
+          -0x1.4e3b50p-11, 0x1.4bbc48p-8, -0x1.b73f58p-6, 0x1.ce25e8p-4, -0x1.812728p-2,
+          0x1.06eba8p-3,
+        ])
+      return fma(p, x, x)
+    }
+    let t = Swift.min(x, 4)
+    let q = polynomial(
+      t,
+      [
+        -0x1.038d1ep-17, 0x1.2e82d6p-12, -0x1.cb86f4p-9, 0x1.80b17cp-6, -0x1.b1d62ap-4,
+        -0x1.454b3ep-1, -0x1.076134p-3,
+      ])
+    return 1 - exp(fma(q, t, -t))
+  }
+
+  /// sin and cos of x radians.
+  static func sineAndCosine(_ x: Float) -> (Float, Float) {
+    if !x.isFinite { return (.nan, .nan) }
+    var (r, quarters) = (abs(x), 0)
+    if r >= 0x1.921fb6p-1 { (r, quarters) = reduceByQuarters(r) }
+    let s = r * r
+    let q = polynomial(s, [0x1.7c336cp-19, -0x1.a0595ep-13, 0x1.111174p-7, -0x1.555556p-3])
+    let p = polynomial(s, [0x1.99e912p-16, -0x1.6c0c2ap-10, 0x1.55554ap-5, -0.5])
+    let (sine, cosine) = turn(quarters, fma(r * s, q, r), fma(p, s, 1))
+    return (x.sign == .minus ? -sine : sine, cosine)
+  }
+
+  /// x = m * 2^e with 24 bits of m; bits e - 1 ..< e + 95 of 2 / pi after the point, as an integer.
+  private static func reduceByQuarters(_ x: Float) -> (rest: Float, quarters: Int) {
+    let words: [UInt128] = [
+      0xa2f9_836e, 0x4e44_1529, 0xfc27_57d1, 0xf534_ddc0, 0xdb62_9599, 0x3c43_9041, 0xfe51_63ab,
+    ]
+    let m = UInt128(x.significandBitPattern) | 0x80_0000
+    let e = Int(x.exponent) - 23
+    var window: UInt128 = 0
+    for bit in e - 1..<e + 95 {
+      let value = bit < 1 ? 0 : words[(bit - 1) / 32] >> (31 - (bit - 1) % 32) & 1
+      window = window << 1 | value
+    }
+    let product = UInt64(truncatingIfNeeded: (m * window) >> 32)
+    let quarters = (product >> 62) + (product >> 61 & 1)
+    let rest = Int64(bitPattern: product << 2) >> 2
+    return (Float(Double(rest) * 0x1.921fb54442d18p-62), Int(quarters))
+  }
+
+  private static func turn(_ quarters: Int, _ sine: Float, _ cosine: Float) -> (Float, Float) {
+    switch quarters % 4 {
+    case 0: (sine, cosine)
+    case 1: (cosine, -sine)
+    case 2: (-sine, -cosine)
+    default: (-cosine, sine)
+    }
+  }
+
+  static func sineAndCosine(ofTurns u: Float) -> (Float, Float) {
     let n = fma(u, 4, 0x1.8p23) - 0x1.8p23
     let r = fma(n, -0.25, u)
     let s = r * r
     let q = polynomial(s, [0x1.4be68ep+5, -0x1.32cb24p+6, 0x1.466bbcp+6, -0x1.4abbcep+5])
     let sine = fma(r, 0x1.921fb6p+2, fma(r, -0x1.777a5cp-23, (r * s) * q))
     let p = polynomial(s, [0x1.d9f7bcp+5, -0x1.55c664p+6, 0x1.03c1dep+6, -0x1.3bd3ccp+4])
-    let cosine = fma(p, s, 1)
-    switch Int(n) % 4 {
-    case 0: return (sine, cosine)
-    case 1: return (cosine, -sine)
-    case 2: return (-sine, -cosine)
-    default: return (-cosine, sine)
-    }
+    return turn(Int(n), sine, fma(p, s, 1))
   }
 
   /// Random123's definition, on 64-bit products.
@@ -97,7 +156,7 @@ extension Reference {
     let u1 = Float((words[pair] >> 8) + 1) * 0x1p-24
     let u2 = Float(words[pair + 1] >> 8) * 0x1p-24
     let radius = (-2 * log(u1)).squareRoot()
-    let (sine, cosine) = sineAndCosine(u2)
+    let (sine, cosine) = sineAndCosine(ofTurns: u2)
     return (radius * (index % 2 == 0 ? cosine : sine)) * deviation
   }
 }

@@ -37,21 +37,16 @@ enum Reference {
     return result
   }
 
-  static func gelu(_ x: Float) -> Float {
-    let half = 0.5 * x
-    return fma(half, tanh(geluArgument(x)), half)
-  }
+  static func gelu(_ x: Float) -> Float { x * geluShare(x) }
 
   static func geluSlope(_ x: Float) -> Float {
-    let t = tanh(geluArgument(x))
-    let value = fma(0.5, t, 0.5)
-    let slopeOfTanh = fma(-t, t, 1)
-    let inner = 0x1.988454p-1 * fma(0.134145, x * x, 1)
-    return fma((0.5 * x) * slopeOfTanh, inner, value)
+    let share = geluShare(x)
+    let slopeOfZ = fma(x * x, 0x1.b6676cp-3, 0x1.988454p+0)
+    return fma(x * (share * (1 - share)), slopeOfZ, share)
   }
 
-  private static func geluArgument(_ x: Float) -> Float {
-    0x1.988454p-1 * fma(0.044715 * (x * x), x, x)
+  private static func geluShare(_ x: Float) -> Float {
+    sigmoid(x * fma(x * x, 0x1.2444f2p-4, 0x1.988454p+0))
   }
 
   static func layerNorm(

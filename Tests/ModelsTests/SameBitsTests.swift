@@ -12,10 +12,10 @@ import Testing
   }
 
   static let runs = [
-    Run(setting: .odd, digest: 0xa234_b8b7_3967_f354),
-    Run(setting: .nano, digest: 0x194f_ec9e_e4f7_6b8a),
-    Run(setting: .gemmaOdd, digest: 0x2319_874a_80f1_2b36),
-    Run(setting: .gemmaNano, digest: 0x4932_e082_082f_c0c5),
+    Run(setting: .odd, digest: 0x12de_4c1c_fd9d_5305),
+    Run(setting: .nano, digest: 0x9ab5_84c3_685f_19ed),
+    Run(setting: .gemmaOdd, digest: 0xb1e4_b845_0231_334f),
+    Run(setting: .gemmaNano, digest: 0x5824_3aca_207d_ba03),
   ]
 
   /// Bits of the first parameters, then of each step's loss, gradient and parameters.
@@ -90,8 +90,9 @@ import Testing
     #expect(parameters.bits == before)
   }
 
-  @Test(arguments: [Setting.nano, .gemmaNano])
-  func nanoLearnsABatchByHeart(setting: Setting) throws {
+  /// At half a Gemma 3 of this depth is about to diverge, and a last bit decides when.
+  @Test(arguments: zip([Setting.nano, .gemmaNano], [0.5, 0.2] as [Float]))
+  func nanoLearnsABatchByHeart(setting: Setting, learningRate: Float) throws {
     let arithmetic = Machine().arithmetic
     let model = setting.model(arithmetic)
     let parameters = FloatBuffer(count: model.layout.count)
@@ -106,7 +107,7 @@ import Testing
     for _ in 0..<120 {
       _ = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
       arithmetic.sgdStep(
-        parameters: Vector(parameters), gradient: Vector(gradient), learningRate: 0.5)
+        parameters: Vector(parameters), gradient: Vector(gradient), learningRate: learningRate)
     }
     #expect(model.loss(parameters, on: batch, in: workspace) < first - 1)
   }

@@ -142,6 +142,27 @@ import Testing
     #expect(try pogo(["bench", "kernels", "--rounds", "0"]).code == 2)
   }
 
+  @Test func theBenchOfWhatMemoryBoundsPrintsEveryOperation() throws {
+    let outcome = try pogo(["bench", "elementwise", "--rounds", "1", "--json", "--threads", "2"])
+    #expect(outcome.code == 0, "said: \(outcome.errors)")
+    let rows =
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]] ?? []
+    #expect(Set(rows.compactMap { $0["name"] as? String }).count == 15)
+    for row in rows {
+      for key in ["milliseconds", "gigabytesPerSecond", "copyGigabytesPerSecond"] {
+        #expect((row[key] as? Double ?? 0) > 0)
+      }
+    }
+    let refused = try pogo(["bench", "elementwise", "--rounds", "0"])
+    #expect(refused.code == 2 && refused.errors.contains("1...1000"))
+  }
+
+  @Test func theArithmeticOfThisBuildIsTheContract() throws {
+    let outcome = try pogo(["arithmetic"])
+    #expect(outcome.code == 0, "said: \(outcome.errors)")
+    #expect(outcome.output.split(separator: "\n").filter { $0.hasSuffix(": equal") }.count >= 8)
+  }
+
   @Test func helpAndVersionEndWell() throws {
     #expect(try pogo(["--help"]).code == 0)
     #expect(try pogo(["--version"]).output.contains("."))

@@ -17,7 +17,7 @@ extern "C" {
 #pragma clang assume_nonnull begin
 
 /// The version of the written contract that these kernels compute.
-#define CK_ARITHMETIC_VERSION 1
+#define CK_ARITHMETIC_VERSION 2
 
 /// The instruction sets that kernels are written for, in rising order of speed.
 enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
@@ -105,6 +105,12 @@ typedef struct CKKernels {
   /// dx = dy * gelu'(x). dx may be dy.
   void (*geluBackward)(long rows, long columns, const float *x, long xStride, const float *dy,
                        long dyStride, float *dx, long dxStride);
+  /// `addBias` of x, then `gelu` of it into y.
+  void (*biasGelu)(long rows, long columns, const float *bias, float *x, long xStride, float *y,
+                   long yStride);
+  /// `geluBackward`, then `columnSums` of dx onto dBias.
+  void (*biasGeluBackward)(long rows, long columns, const float *x, long xStride, const float *dy,
+                           long dyStride, float *dx, long dxStride, float *dBias);
   /// y = gelu(gate) * up, tanh form.
   void (*geglu)(long rows, long columns, const float *gate, long gateStride, const float *up,
                 long upStride, float *y, long yStride);
@@ -141,6 +147,11 @@ typedef struct CKKernels {
   /// Normalizes each row and saves its mean and its reciprocal standard deviation.
   void (*layerNorm)(long rows, long columns, const float *x, long xStride, const float *gamma,
                     const float *beta, float *y, long yStride, float *mean, float *rstd);
+  /// z = x + (d + bias), then `layerNorm` of z.
+  void (*addLayerNorm)(long rows, long columns, const float *x, long xStride, const float *d,
+                       long dStride, const float *bias, float *z, long zStride,
+                       const float *gamma, const float *beta, float *y, long yStride, float *mean,
+                       float *rstd);
   /// The gradient of `layerNorm` for its input; added onto dx if `accumulate`.
   void (*layerNormBackward)(long rows, long columns, const float *dy, long dyStride,
                             const float *x, long xStride, const float *gamma, const float *mean,
@@ -177,8 +188,11 @@ typedef struct CKKernels {
   void (*exp)(long count, const float *x, float *y);
   void (*log)(long count, const float *x, float *y);
   void (*tanh)(long count, const float *x, float *y);
+  void (*erf)(long count, const float *x, float *y);
+  /// sin and cos of x radians.
+  void (*sinCos)(long count, const float *x, float *sine, float *cosine);
   /// sin and cos of 2 * pi * u, for u in [0, 1).
-  void (*sinCos)(long count, const float *u, float *sine, float *cosine);
+  void (*sinCosOfTurns)(long count, const float *u, float *sine, float *cosine);
   /// d = fma(a, b, c), rounded once.
   void (*fma)(long count, const float *a, const float *b, const float *c, float *d);
 
