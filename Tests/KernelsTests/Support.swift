@@ -1,6 +1,6 @@
 import Kernels
 
-/// Makes test data: plain numbers, or with denormals, huge numbers and signed zeros among them.
+/// Makes test data: plain numbers, or wild ones.
 struct TestData {
   private var state: UInt64
 
@@ -21,9 +21,13 @@ struct TestData {
     (0..<count).map { _ in number() * scale }
   }
 
+  /// Denormals, huge and tiny numbers, zeros of both signs, and in every fourth array a few infinities
+  /// and NaN.
   mutating func wildNumbers(_ count: Int) -> [Float] {
-    (0..<count).map { _ in
-      switch bits() % 12 {
+    let hasSpecials = bits() % 4 == 0
+    return (0..<count).map { _ in
+      if hasSpecials, bits() % 40 == 0 { return [.nan, .infinity, -.infinity][index(below: 3)] }
+      return switch bits() % 12 {
       case 0: 0
       case 1: -0.0
       case 2: Float(bitPattern: UInt32(truncatingIfNeeded: bits()) & 0x807f_ffff)
