@@ -37,6 +37,9 @@ struct Change: Sendable, CustomTestStringConvertible {
   var testDescription: String { "'\(new)'" }
 }
 
+let customGemma =
+  "{family: gemma3, n_layers: 7, d_model: 12, n_heads: 4, n_kv_heads: 2, head_dim: 6, d_ff: 20, "
+  + "context: 64, vocab_size: 256, window: 16}"
 let customModel = "{n_layers: 1, d_model: 12, n_heads: 4, context: 64, vocab_size: 256}"
 let duration = "a duration such as 2h, 30m, 90s or 500ms, in 1ms...8760h"
 let leafSize = "a multiple of 4 bytes in 64B...64MiB, such as 4KiB or 4096"
@@ -164,7 +167,40 @@ let conflicts: [Change] = [
     "f.yaml:5: model.vocab_size must be an integer in 256...1048576, but is '255'"),
   Change(
     "{preset: gpt3-nano}", customModel.replacing("64", with: "63"),
-    "f.yaml:6: data.context must be at most model.context (63), but is '64'"),
+    "f.yaml:6: data.context must be at most the model's context (63), but is '64'"),
+  Change(
+    "preset: gpt3-nano", "preset: gpt3-nano, attention: alternating",
+    "f.yaml:5: model.attention alternating needs a window beside it, the width of the band"),
+  Change(
+    "preset: gpt3-nano", "preset: gpt3-nano, window: 8",
+    "f.yaml:5: model.window needs attention: alternating beside it in a gpt3"),
+  Change(
+    "preset: gpt3-nano", "preset: gpt3-nano, attention: dense, window: 8",
+    "f.yaml:5: model.window needs attention: alternating beside it in a gpt3"),
+  Change(
+    "preset: gpt3-nano", "preset: gpt3-nano, local_per_global: 5",
+    "f.yaml:5: model.local_per_global is only for gemma3, but the family is gpt3"),
+  Change(
+    "preset: gpt3-nano", "preset: gemma3-nano, attention: dense",
+    "f.yaml:5: model.attention is only for gpt3, but the family is gemma3"),
+  Change(
+    "preset: gpt3-nano", "preset: gemma3-nano, family: gemma3",
+    "f.yaml:5: model.family cannot stand beside model.preset; give \(modelRule)"),
+  Change(
+    "{preset: gpt3-nano}", customModel.replacing("{", with: "{head_dim: 4, "),
+    "f.yaml:5: model.head_dim is only for gemma3, but the family is gpt3"),
+  Change(
+    "{preset: gpt3-nano}", customGemma.replacing("n_kv_heads: 2", with: "n_kv_heads: 3"),
+    "f.yaml:5: model.n_kv_heads must divide n_heads, but 4 is no multiple of 3"),
+  Change(
+    "{preset: gpt3-nano}", customGemma.replacing("head_dim: 6", with: "head_dim: 5"),
+    "f.yaml:5: model.head_dim must be even, as positions turn pairs of dimensions, but is 5"),
+  Change(
+    "{preset: gpt3-nano}", customGemma.replacing(", window: 16", with: ""),
+    "f.yaml: model.window is missing: the local layers of a gemma3 need one"),
+  Change(
+    "{preset: gpt3-nano}", customGemma.replacing("d_ff: 20, ", with: ""),
+    "f.yaml: missing key 'model.d_ff': an integer in 1...1048576"),
 ]
 
 let notYAML: [Change] = [

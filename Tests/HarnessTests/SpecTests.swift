@@ -2,11 +2,11 @@ import Harness
 import Testing
 
 /// Reads with the file name that all tests share.
-private func read(_ text: String) throws -> ChainExperiment {
+func read(_ text: String) throws -> ChainExperiment {
   try #require(point(text).body as? ChainExperiment)
 }
 
-private func point(_ text: String) throws -> Spec {
+func point(_ text: String) throws -> Spec {
   try Spec.read(text: text, fileName: "levels.yaml")
 }
 
@@ -69,10 +69,8 @@ private let full = """
     #expect(header.title == "Loss: bytes, \"bits\" & more")
     #expect(header.kind == "chain")
     #expect(spec.seed == UInt64.max)
-    guard case .custom(let shape) = spec.model else {
-      Issue.record("the model is \(spec.model)")
-      return
-    }
+    let shape = spec.model.shape
+    #expect(spec.model.preset == nil && shape.family == "gpt3")
     #expect(shape.layerCount == 2)
     #expect(shape.dModel == 48)
     #expect(shape.headCount == 3)
@@ -124,7 +122,8 @@ private let full = """
     let spec = try read(smallest)
     #expect(try point(smallest).header.title == "levels")
     #expect(spec.seed == 1)
-    #expect(spec.model == .preset("gpt3-nano"))
+    #expect(spec.model.preset == "gpt3-nano")
+    #expect(spec.model.shape == ModelShape.preset(named: "gpt3-nano"))
     #expect(spec.data.contextLength == 64)
     for format in [spec.quantization.gradient, spec.quantization.model] {
       #expect(format.bits == 4)

@@ -137,21 +137,9 @@ public struct Plan: Sendable {
       MerkleTree(bytes: $0, leafSize: corpusLeafSize, concurrently: workers.run)
     }
     do {
-      let shape: ModelShape
-      switch spec.model {
-      case .preset(let name):
-        guard let preset = ModelShape.preset(named: name) else {
-          throw PlanError.impossible("there is no preset '\(name)'")
-        }
-        shape = preset
-      case .custom(let custom):
-        shape = try ModelShape.gpt3(
-          layerCount: custom.layerCount, dModel: custom.dModel, headCount: custom.headCount,
-          contextLength: custom.contextLength, vocabularySize: custom.vocabularySize)
-      }
       let formats = (spec.quantization.gradient, spec.quantization.model)
       return try TrainingTask(
-        arithmeticVersion: UInt32(arithmeticVersion), shape: shape,
+        arithmeticVersion: UInt32(arithmeticVersion), shape: spec.model.shape,
         initializationSeed: Digest.tagged("PoGO/initialization", spec.seed).firstWord,
         corpus: Proofs.Commitment(
           .corpus, byteCount: corpus.count, leafSize: corpusLeafSize, root: tree.root),

@@ -11,7 +11,7 @@ extension Spec {
     public var corpus: String
     /// How text becomes tokens (`tokenizer`).
     public var tokenizer: Tokenizer
-    /// Tokens of one training sequence (`context`); at most the context of a custom model.
+    /// Tokens of one training sequence (`context`); at most the model's context.
     public var contextLength: Int
   }
 }
@@ -29,10 +29,9 @@ extension Spec.Data {
     contextLength = try section.integer(
       "context", in: 1...131_072, default: 64, unit: "token",
       doc: "Length of a training sequence; at most the model's context.")
-    if case .custom(let shape) = model {
-      try section.require(
-        contextLength <= shape.contextLength, "context",
-        "must be at most model.context (\(shape.contextLength)), but is '\(contextLength)'")
-    }
+    let longest = model.shape.contextLength
+    try section.require(
+      section.isDescribing || contextLength <= longest, "context",
+      "must be at most the model's context (\(longest)), but is '\(contextLength)'")
   }
 }
