@@ -6,7 +6,17 @@ import Harness
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Show what there is.",
-    subcommands: [ListKinds.self, ListExperiments.self, ListResults.self])
+    subcommands: [
+      ListPresets.self, ListKinds.self, ListExperiments.self, ListResults.self,
+    ])
+}
+
+/// `pogo list presets`: the shapes that have a name.
+struct ListPresets: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "presets", abstract: "Show the shapes that a spec can name.")
+
+  func run() { print(ModelSummary.presetTable) }
 }
 
 /// `pogo list results`: the results of a folder.

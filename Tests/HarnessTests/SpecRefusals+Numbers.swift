@@ -21,8 +21,10 @@ let unknownKeys: [Change] = [
       + "training, quantization, commitment, chain, verification"),
   Change(
     "preset: gpt3-nano", "preset: gpt3-nano, size: 3",
-    "f.yaml:5: unknown key 'size' in model; known keys: preset, n_layers, "
-      + "d_model, n_heads, context, vocab_size"),
+    "f.yaml:5: unknown key 'size' in model; known keys: preset, family, "
+      + "n_layers, d_model, n_heads, context, vocab_size, n_kv_heads, head_dim, d_ff, query_scale, "
+      + "rope_base_local, rope_base_global, rope_scaling_global, norm_epsilon, attention, window, "
+      + "local_per_global"),
   Change(
     "corpus: kjv.txt", "corpus: kjv.txt, url: x",
     "f.yaml:6: unknown key 'url' in data; known keys: corpus, tokenizer, context"),

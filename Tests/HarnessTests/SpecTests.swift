@@ -1,4 +1,5 @@
 import Harness
+import Models
 import Testing
 
 /// Reads with the file name that all tests share.

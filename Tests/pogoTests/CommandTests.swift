@@ -167,4 +167,48 @@ import Testing
     #expect(try pogo(["--help"]).code == 0)
     #expect(try pogo(["--version"]).output.contains("."))
   }
+
+  @Test(arguments: [("gpt3-175b", "174,604,259,328"), ("gemma3-27b", "27,009,346,304")])
+  func modelSaysHowManyParameters(name: String, count: String) throws {
+    let told = try pogo(["model", name])
+    #expect(told.code == 0 && told.errors.isEmpty)
+    #expect(told.output.hasPrefix("\(name): \(count) parameters\n"))
+    let json = try pogo(["model", name, "--json", "--batch", "2", "--context", "128"])
+    let object = try #require(
+      JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let parameters = try #require(object["parameters"] as? [String: Any])
+    #expect(parameters["total"] as? Int == Int(count.replacing(",", with: "")))
+    #expect(object["batch"] as? Int == 2 && object["tokens"] as? Int == 128)
+    #expect(object["tensors"] == nil)
+  }
+
+  @Test func everyListedPresetIsTold() throws {
+    let list = try pogo(["list", "presets"])
+    #expect(list.code == 0)
+    let names = list.output.split(separator: "\n").dropFirst(2).map {
+      String($0.prefix { $0 != " " })
+    }
+    #expect(names.count == 19 && names.contains("gpt3-nano") && names.contains("gemma3-mini"))
+    for name in names {
+      let told = try pogo(["model", name, "--layout"])
+      #expect(told.code == 0 && told.output.contains("\(name): "), "\(name)")
+    }
+  }
+
+  @Test(arguments: [
+    (["model"], "Missing expected argument '<name>'"),
+    (["model", "gpt3-nanno"], "there is no preset 'gpt3-nanno'; did you mean 'gpt3-nano'?"),
+    (["model", "x"], "there is no preset 'x'; `pogo list presets` names them all"),
+    (
+      ["model", "gpt3-nano", "--context", "65"],
+      "--context must be in 1...64 for this shape, but is 65"
+    ),
+    (["model", "gpt3-nano", "--batch", "0"], "--batch must be in 1...1000000, but is 0"),
+    (["list", "presents"], "presents"),
+  ])
+  func misuseOfModelIsOneLine(arguments: [String], message: String) throws {
+    let refused = try pogo(arguments)
+    #expect(refused.code == 2 && refused.output.isEmpty)
+    #expect(refused.errors.contains(message), "\(refused.errors)")
+  }
 }
