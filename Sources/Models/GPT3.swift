@@ -37,7 +37,7 @@ public struct GPT3: LanguageModel {
     let w = own(workspace, for: batch)
     let views = GPT3Views(parameters, shape, layout)
     let gradients = GPT3Views(gradient, shape, layout)
-    gradient.fill(0)
+    w.weightGradients.prepare(gradient, layout)
     w.inputEmbedding.begin(positionCount: batch.positionCount)
     let loss = w.meanLoss(
       of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) },
@@ -166,7 +166,7 @@ public struct GPT3: LanguageModel {
       into: w.residualGradient, accumulate: true, dGamma: g.norm1Gamma, dBeta: g.norm1Beta)
   }
 
-  /// dX = dOut weight^T; dWeight += x^T dOut; dBias, if not done yet, += column sums of dOut
+  /// dX = dOut weight^T; dWeight = or += x^T dOut; dBias, if not done yet, += column sums of dOut
   private func linearBackward(
     _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
     dBias: Vector?, into dX: Matrix, _ w: GPT3Workspace

@@ -45,7 +45,7 @@ public struct Gemma3: LanguageModel {
     let views = Gemma3Views(parameters, shape, layout)
     let pass = Gemma3Pass(self, settings, workspace, batch)
     let gradients = Gemma3Views(gradient, shape, layout)
-    gradient.fill(0)
+    pass.w.weightGradients.prepare(gradient, layout)
     pass.w.inputEmbedding.begin(positionCount: batch.positionCount)
     let loss = pass.w.meanLoss(
       of: batch, logits: pass.w.logits, arithmetic: arithmetic,
@@ -224,7 +224,7 @@ struct Gemma3Pass {
     metered.rmsNorm(x, gamma: gamma, epsilon: epsilon, into: y, rstd: rstd)
   }
 
-  /// dX = dOut weight; dWeight += dOut^T x, for out = x weight^T
+  /// dX = dOut weight; dWeight = dOut^T x, for out = x weight^T
   private func linearBackward(
     _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
     into dX: Matrix

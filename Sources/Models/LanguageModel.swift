@@ -59,6 +59,9 @@ public class ModelWorkspace {
   public internal(set) var flops = ModelFLOPs()
   /// What backward passes in this workspace compute.
   var weightGradients = WeightGradients.all
+  /// Whether the part at work is not the first of its batch, so that gradients of weights are added
+  /// to those of the parts before.
+  private(set) var continuesBatch = false
 
   /// What the token embedding gets as inputs.
   let inputEmbedding: InputEmbeddingGradient
@@ -97,6 +100,7 @@ public class ModelWorkspace {
     if losses.count < batch.positionCount { losses = FloatBuffer(count: batch.positionCount) }
     for first in stride(from: 0, to: batch.sequenceCount, by: sequenceCount) {
       let part = batch.sequences(first..<first + sequenceCount)
+      continuesBatch = first > 0
       forward(part)
       arithmetic.softmaxCrossEntropy(
         logits: logits, targets: part.targets,

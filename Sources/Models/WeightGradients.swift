@@ -16,7 +16,7 @@ enum WeightGradients {
     let target: Range<Int>
     /// (rank, inputs) and (outputs, rank), times the scale.
     let scaledA, scaledB: Matrix
-    /// Gradients of A and B; overwritten.
+    /// Gradients of A and B; the first part of a batch overwrites them, later ones add.
     let gradientA, gradientB: Matrix
   }
 
@@ -30,13 +30,30 @@ enum WeightGradients {
   }
 }
 
+extension WeightGradients {
+  /// Zeros those elements of `gradient` that the backward pass adds to or leaves alone. If all are
+  /// wanted it overwrites most matrices with the result of a product, and zeros would be in vain.
+  func prepare(_ gradient: FloatBuffer, _ layout: ParameterLayout) {
+    precondition(gradient.count == layout.count)
+    guard case .all = self else { return gradient.fill(0) }
+    gradient.withUnsafeMutableBytes { bytes in
+      for tensor in layout.tensors
+      where tensor.dimensions.count == 1 || tensor.name == "wpe.weight" {
+        let part = bytes[4 * tensor.range.lowerBound..<4 * tensor.range.upperBound]
+        UnsafeMutableRawBufferPointer(rebasing: part).initializeMemory(as: UInt8.self, repeating: 0)
+      }
+    }
+  }
+}
+
 extension MeteredArithmetic {
-  /// Adds the gradient of a weight, or of some weights that are stored one after the other: for
+  /// Computes the gradient of a weight, or of some weights that are stored one after the other: for
   /// out = x weight with weight (inputs, outputs), or for out = x weight^T with weight (outputs,
   /// inputs) if `outputsFirst`. Computes what the workspace's ``WeightGradients`` ask for.
   func weightGradient(
     _ part: Part, x: Matrix, dOut: Matrix, into dWeight: Matrix, outputsFirst: Bool
   ) {
+    let accumulate = workspace.continuesBatch
     /// The outputs of the tensor at `target`, if it lies in the window.
     func outputs(of target: Range<Int>) -> Range<Int>? {
       let first = target.lowerBound - dWeight.offset
@@ -44,20 +61,20 @@ extension MeteredArithmetic {
       guard outputsFirst else { return 0..<dWeight.columns }
       return first / dWeight.columns..<(first + target.count) / dWeight.columns
     }
-    func add(_ rows: Range<Int>?) {
+    func compute(_ rows: Range<Int>?) {
       if outputsFirst {
         let rows = rows ?? 0..<dWeight.rows
         product(
           part, dOut.columns(rows).transposed, Operand(x), into: dWeight.rows(rows),
-          accumulate: true)
+          accumulate: accumulate)
       } else {
-        product(part, x.transposed, Operand(dOut), into: dWeight, accumulate: true)
+        product(part, x.transposed, Operand(dOut), into: dWeight, accumulate: accumulate)
       }
     }
     switch workspace.weightGradients {
-    case .all: add(nil)
+    case .all: compute(nil)
     case .chosen(let targets):
-      for case let rows? in targets.map(outputs) { add(rows) }
+      for case let rows? in targets.map(outputs) { compute(rows) }
     case .adapters(let adapters, let scratch):
       for adapter in adapters {
         guard let columns = outputs(of: adapter.target) else { continue }
@@ -65,9 +82,11 @@ extension MeteredArithmetic {
         let narrow = scratch.matrix(x.rows, adapter.scaledA.rows)
         // dA = (dOut B')^T x; dB = dOut^T (x A'^T)
         product(\.adapters, Operand(dOut), Operand(adapter.scaledB), into: narrow)
-        product(\.adapters, narrow.transposed, Operand(x), into: adapter.gradientA)
+        product(\.adapters, narrow.transposed, Operand(x), into: adapter.gradientA,
+          accumulate: accumulate)
         product(\.adapters, Operand(x), adapter.scaledA.transposed, into: narrow)
-        product(\.adapters, dOut.transposed, Operand(narrow), into: adapter.gradientB)
+        product(\.adapters, dOut.transposed, Operand(narrow), into: adapter.gradientB,
+          accumulate: accumulate)
       }
     }
   }

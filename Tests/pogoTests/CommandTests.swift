@@ -211,4 +211,17 @@ import Testing
     #expect(refused.code == 2 && refused.output.isEmpty)
     #expect(refused.errors.contains(message), "\(refused.errors)")
   }
+
+  /// Memory of a whole process that trains, against the formula.
+  @Test(arguments: ["4x256", "gemma3-6x256"])
+  func trainingStaysWithinThePredictedMemory(name: String) throws {
+    let bench = try pogo(
+      ["bench", "step", "--only", name, "--steps", "1", "--warmups", "1", "--json"])
+    #expect(bench.code == 0, "\(bench.errors)")
+    let rows = try #require(
+      JSONSerialization.jsonObject(with: Data(bench.output.utf8)) as? [[String: Any]])
+    let resident = try #require(rows[0]["residentBytes"] as? Double)
+    let predicted = try #require(rows[0]["predictedBytes"] as? Double)
+    #expect(resident > 0.9 * predicted && resident < 1.3 * predicted)
+  }
 }

@@ -1,0 +1,193 @@
+import Foundation
+import Kernels
+import Models
+import Protocol
+
+/// Measures whole training steps: loss, gradient and AdamW on one batch.
+public struct StepBench {
+  /// A model and its batch.
+  public struct Case: Sendable, Encodable {
+    /// What it is called.
+    public let name: String
+    /// Shape of the model.
+    public let shape: ModelShape
+    /// Sequences in a batch, B.
+    public let sequences: Int
+    /// Tokens in a sequence, T.
+    public let length: Int
+
+    /// GPT-3-like: small, middle and the 124 million parameters of the smallest GPT-2 and GPT-3; and a
+    /// small one like Gemma 3.
+    public static let all = [
+      gpt3("4x256", layers: 4, dModel: 256, heads: 4, context: 128, batch: (8, 128)),
+      gpt3("6x384", layers: 6, dModel: 384, heads: 6, context: 256, batch: (16, 256)),
+      gpt3(
+        "124m", layers: 12, dModel: 768, heads: 12, context: 1024, vocabulary: 50257,
+        batch: (4, 64)),
+      make("gemma3-6x256", batch: (8, 128)) { () throws(ModelError) in
+        try .gemma3(
+          layerCount: 6, dModel: 256, headCount: 4, kvHeadCount: 1, headDimension: 64,
+          feedForwardWidth: 1024, contextLength: 128, vocabularySize: 256,
+          attention: .localThenGlobal(window: 64))
+      },
+    ]
+
+    private static func gpt3(
+      _ name: String, layers: Int, dModel: Int, heads: Int, context: Int, vocabulary: Int = 256,
+      batch: (Int, Int)
+    ) -> Case {
+      make(name, batch: batch) { () throws(ModelError) in
+        try .gpt3(
+          layerCount: layers, dModel: dModel, headCount: heads, contextLength: context,
+          vocabularySize: vocabulary)
+      }
+    }
+
+    private static func make(
+      _ name: String, batch: (Int, Int), _ shape: () throws(ModelError) -> ModelShape
+    ) -> Case {
+      do {
+        return Case(name: name, shape: try shape(), sequences: batch.0, length: batch.1)
+      } catch {
+        preconditionFailure("case \(name): \(error)")
+      }
+    }
+
+    private enum Key: String, CodingKey { case name, family, sequences, length }
+
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(name, forKey: .name)
+      try container.encode(shape.family, forKey: .family)
+      try container.encode(sequences, forKey: .sequences)
+      try container.encode(length, forKey: .length)
+    }
+  }
+
+  /// What was measured of one case.
+  public struct Row: Sendable, Encodable {
+    /// What was measured.
+    public let `case`: Case
+    /// Number of parameters.
+    public let parameters: Int
+    /// Kernels that computed it.
+    public let instructionSet: String
+    /// Threads that computed it.
+    public let threads: Int
+    /// Seconds of each step, in their order, the first ones left out.
+    public let steps: [Double]
+    /// Seconds of each loss and gradient, the largest part of a step.
+    public let gradients: [Double]
+    /// GFLOP/s of multiply-adds on registers alone, on all threads, measured between the steps.
+    public let peak: Double
+    /// Operations of one step, as `ModelFLOPs` counts them.
+    public let flops: UInt64
+    /// Mean cross-entropy at the last step.
+    public let loss: Float
+    /// Bytes of the process that are in memory after the last step; 0 where the system does not say.
+    public let residentBytes: Int
+    /// Bytes that the shape predicts for training with AdamW.
+    public let predictedBytes: Double
+
+    /// The middle step, in seconds.
+    public var median: Double { Harness.median(steps) }
+    /// GFLOP/s over the whole step.
+    public var gigaflops: Double { Double(flops) / median / 1e9 }
+  }
+
+  let arithmetic: Arithmetic
+  let clock: any Stopwatch
+
+  /// Measures steps that `arithmetic` computes.
+  public init(arithmetic: Arithmetic, clock: any Stopwatch = SystemStopwatch()) {
+    self.arithmetic = arithmetic
+    self.clock = clock
+  }
+
+  /// Trains on one batch for `warmups` + `steps` steps and reports the last `steps`.
+  public func measure(_ which: Case, warmups: Int, steps: Int) throws(ModelError) -> Row {
+    let model = which.shape.languageModel(arithmetic: arithmetic)
+    let count = model.layout.count
+    let workspace = model.makeWorkspace(
+      sequenceCount: which.sequences, contextLength: which.length)
+    let parameters = FloatBuffer(count: count)
+    let gradient = FloatBuffer(count: count)
+    model.layout.initialize(parameters, seed: 1, arithmetic: arithmetic)
+    let optimizer = Optimizer.adamW(Optimizer.AdamW())
+    let state = optimizer.makeState(parameterCount: count).map { Vector($0) }
+    let batch = try batch(which)
+    var (seconds, gradients, peaks) = ([Double](), [Double](), [Double]())
+    var loss: Float = .nan
+    for step in 1...warmups + steps {
+      let start = clock.seconds()
+      loss = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
+      let middle = clock.seconds()
+      optimizer.step(
+        step, parameters: Vector(parameters), gradient: Vector(gradient), state: state,
+        learningRate: 3e-4, arithmetic: arithmetic)
+      let end = clock.seconds()
+      if step > warmups {
+        seconds.append(end - start)
+        gradients.append(middle - start)
+        peaks.append(peak())
+      }
+    }
+    return Row(
+      case: which, parameters: count, instructionSet: arithmetic.instructionSet.rawValue,
+      threads: arithmetic.workers.threads, steps: seconds, gradients: gradients,
+      peak: Harness.median(peaks), flops: workspace.flops.total / UInt64(warmups + steps),
+      loss: loss, residentBytes: Self.residentByteCount(),
+      predictedBytes: model.shape.trainingBytes(
+        sequenceCount: which.sequences, contextLength: which.length,
+        optimizerVectors: state.count))
+  }
+
+  /// What Linux says of this process.
+  private static func residentByteCount() -> Int {
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
+      return 0
+    }
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// Random tokens: what a step costs does not depend on the text.
+  private func batch(_ which: Case) throws(ModelError) -> TokenBatch {
+    let count = which.sequences * which.length
+    func tokens(_ stream: UInt64) -> [Int32] {
+      let random = RandomStream(seed: 1, stream: stream)
+      return (0..<count).map {
+        Int32(random.integer(at: UInt64($0), below: UInt32(which.shape.vocabularySize)))
+      }
+    }
+    return try TokenBatch(
+      sequenceCount: which.sequences, contextLength: which.length, tokens: tokens(1 << 40),
+      targets: tokens(1 << 41), vocabularySize: which.shape.vocabularySize)
+  }
+
+  private func peak() -> Double {
+    let start = clock.seconds()
+    let flops = arithmetic.runPeak(rounds: 100_000)
+    return Double(flops) / (clock.seconds() - start) / 1e9
+  }
+
+  /// The table of rows that were measured.
+  public static func text(_ rows: [Row]) -> String {
+    var table = TextTable(header: [
+      "model", "parameters", "B", "T", "step", "gradient", "tokens/s", "GFLOP/s", "of peak",
+      "memory", "of predicted",
+    ])
+    table.rightAligned = Set(1..<table.header.count)
+    for row in rows {
+      let tokens = Double(row.case.sequences * row.case.length)
+      table.rows.append([
+        row.case.name, "\(row.parameters)", "\(row.case.sequences)", "\(row.case.length)",
+        Numbers.seconds(row.median), Numbers.seconds(Harness.median(row.gradients)),
+        Numbers.decimal(tokens / row.median, 0), Numbers.decimal(row.gigaflops, 1),
+        Numbers.decimal(row.gigaflops / row.peak, 2), Numbers.bytes(Int64(row.residentBytes)),
+        Numbers.decimal(Double(row.residentBytes) / row.predictedBytes, 2),
+      ])
+    }
+    return table.text
+  }
+}
