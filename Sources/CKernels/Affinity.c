@@ -34,3 +34,13 @@ int ck_pinThisThread(int processor) {
   CPU_SET(processor, &set);
   return pthread_setaffinity_np(pthread_self(), sizeof set, &set) ? -1 : 0;
 }
+
+int ck_bindThisThread(const int *processors, int count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int i = 0; i < count; i++) {
+    if (processors[i] < 0 || processors[i] >= CPU_SETSIZE) return -1;
+    CPU_SET(processors[i], &set);
+  }
+  return pthread_setaffinity_np(pthread_self(), sizeof set, &set) ? -1 : 0;
+}

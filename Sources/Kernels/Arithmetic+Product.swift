@@ -4,7 +4,7 @@ extension Arithmetic {
   /// c(i, j) = fma chain of a(i, k) * b(k, j), k ascending, from +0 or, if `accumulate`, from c.
   ///
   /// Shapes: a (m, k), b (k, n), c (m, n). c must not overlap a or b. `product(x, weight.transposed,
-  /// into: y)` is y = x * weight^T.
+  /// into: y)` is y = x * weight^T. With `Kind.openblas` the order is OpenBLAS's.
   public func product(
     _ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false
   ) {
@@ -15,6 +15,7 @@ extension Arithmetic {
       a.rows == m && b.columns == n && b.rows == depth,
       "(\(a.rows), \(depth)) * (\(b.rows), \(b.columns)) into (\(m), \(n))")
     precondition(!c.overlaps(a.matrix) && !c.overlaps(b.matrix), "a result over its operand")
+    if kind == .openblas { return OpenBLAS.product(a, b, into: c, accumulate: accumulate) }
     let grid = tileGrid(m: m, n: n, depth: depth)
     let tasks = grid.rows * grid.columns
     if tasks == 1 {

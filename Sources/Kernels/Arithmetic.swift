@@ -2,11 +2,23 @@ internal import CKernels
 
 /// Float32 arithmetic whose order of operations is part of its definition (docs/arithmetic.md), so
 /// that every instruction set and every number of threads gives the same bits. (A NaN is a NaN: its
-/// sign and payload are outside of the contract.)
+/// sign and payload are outside of the contract.) With `Kind.openblas` that holds for all but the
+/// matrix products.
 ///
 /// Shapes are checked by precondition. Where a result may be written over an operand, the two
 /// windows must be the same; otherwise they must not overlap.
 public struct Arithmetic: Sendable {
+  /// Who computes matrix products.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// This package, in the order of docs/arithmetic.md.
+    case fixed
+    /// OpenBLAS, in an order of its own, which depends on its version, the core type that it chose
+    /// and the number of threads. Attention and all that is no matrix product stay as they are.
+    case openblas
+  }
+
+  /// Who computes matrix products.
+  public let kind: Kind
   /// Kernels that are used; none changes a bit.
   public let instructionSet: InstructionSet
   /// Threads that share the work.
@@ -15,15 +27,36 @@ public struct Arithmetic: Sendable {
   package var splitsSmallWork = false
 
   /// `instructionSet` must be one that this processor supports.
-  public init(instructionSet: InstructionSet = .best, workers: Workers) {
+  ///
+  /// With `Kind.openblas` this sets the number of OpenBLAS's threads, for the whole process, to that
+  /// of the workers.
+  public init(kind: Kind = .fixed, instructionSet: InstructionSet = .best, workers: Workers) {
+    self.init(kind, instructionSet, workers)
+    if kind == .openblas { OpenBLAS.setThreads(workers.threads) }
+  }
+
+  private init(_ kind: Kind, _ instructionSet: InstructionSet, _ workers: Workers) {
     precondition(instructionSet.isSupported, "\(instructionSet) is not supported here")
+    self.kind = kind
     self.instructionSet = instructionSet
     self.workers = workers
   }
 
   /// The same arithmetic on the calling thread alone, for use inside `workers.run`.
-  public var serial: Arithmetic {
-    Arithmetic(instructionSet: instructionSet, workers: workers.single)
+  public var serial: Arithmetic { Arithmetic(kind, instructionSet, workers.single) }
+
+  /// All that the bits of a result depend on, for the result to keep: `fixed, version 1`, or for
+  /// example `openblas 0.3.21, core type SkylakeX, 2 threads`.
+  public var record: String {
+    switch kind {
+    case .fixed: return "fixed, version \(arithmeticVersion)"
+    case .openblas:
+      let words = OpenBLAS.configuration.split(separator: " ")
+      let version = words.count > 1 ? String(words[1]) : "of unknown version"
+      let threads = workers.threads
+      return "openblas \(version), core type \(OpenBLAS.coreName), "
+        + "\(threads) thread\(threads == 1 ? "" : "s")"
+    }
   }
 
   var kernels: UnsafePointer<CKKernels> { instructionSet.kernels }

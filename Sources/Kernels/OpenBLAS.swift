@@ -3,45 +3,61 @@ internal import COpenBLAS
 /// The OpenBLAS that is loaded. Its bits depend on processor, version and threads, so nothing that
 /// is hashed or compared for equality comes from it: it is recorded, and measured against.
 public enum OpenBLAS {
-  /// Processor type whose kernels it chose, e.g. `Haswell`; `OPENBLAS_CORETYPE` overrides the
-  /// choice before the library loads.
+  /// Name of the environment variable that sets the core type; it is read when the library loads.
+  public static let coreTypeVariable = "OPENBLAS_CORETYPE"
+
+  /// Processor type whose kernels it chose, e.g. `Haswell`.
   public static var coreName: String { String(cString: openblas_get_corename()) }
   /// Version and build options.
   public static var configuration: String { String(cString: openblas_get_config()) }
 
-  /// Threads for the following products of this process.
-  public static func setThreads(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+  /// A core type with the fastest kernels that this processor can run, by its instruction sets; nil
+  /// if OpenBLAS's own choice is as good. Old versions do not know new processors and fall back on
+  /// kernels of a quarter of the speed.
+  public static var betterCoreType: String? {
+    let choices: [(set: InstructionSet, name: String, equals: Set<String>)] = [
+      (.avx512, "SkylakeX", ["SkylakeX", "Cooperlake", "Sapphirerapids"]),
+      (.avx2, "Haswell", ["Haswell", "Zen"]),
+    ]
+    guard let best = choices.first(where: { $0.set.isSupported }) else { return nil }
+    return best.equals.contains { $0.lowercased() == coreName.lowercased() } ? nil : best.name
+  }
 
-  /// c = a * b, or c + a * b if `accumulate`, in an order of its own.
+  /// Threads for the following products of this whole process.
+  public static func setThreads(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+  /// Threads that its products use.
+  public static var threads: Int { Int(openblas_get_num_threads()) }
+
+  /// c = a * b, or c + a * b if `accumulate`, in an order of its own; a product with a single row or
+  /// column goes to the routine for a matrix and a vector.
   ///
   /// Shapes as in `Arithmetic.product`.
   public static func product(_ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false) {
     precondition(a.rows == c.rows && b.columns == c.columns && a.columns == b.rows)
+    let beta: Float = accumulate ? 1 : 0
+    if c.columns == 1, c.rows > 0, a.columns > 0 {
+      return vectorProduct(a, b.matrix, step: b.rowStep, beta, into: c, step: c.rowStride)
+    }
+    if c.rows == 1, c.columns > 0, a.columns > 0 {
+      let turned = Operand(b.matrix, isTransposed: !b.isTransposed)
+      return vectorProduct(turned, a.matrix, step: a.columnStep, beta, into: c, step: 1)
+    }
     func order(_ operand: Operand) -> CBLAS_TRANSPOSE {
       operand.isTransposed ? CblasTrans : CblasNoTrans
     }
     cblas_sgemm(
       CblasRowMajor, order(a), order(b), Int32(c.rows), Int32(c.columns), Int32(a.columns), 1,
-      a.matrix.pointer, Int32(a.matrix.rowStride), b.matrix.pointer, Int32(b.matrix.rowStride),
-      accumulate ? 1 : 0, c.pointer, Int32(c.rowStride))
+      a.matrix.pointer, Int32(max(1, a.matrix.rowStride)), b.matrix.pointer,
+      Int32(max(1, b.matrix.rowStride)), beta, c.pointer, Int32(max(1, c.rowStride)))
   }
-}
 
-extension Arithmetic {
-  /// Multiplies and adds on registers alone, on every thread at once; for measuring what the
-  /// processor could reach.
-  ///
-  /// - Returns: the number of floating-point operations done.
-  public func runPeak(rounds: Int) -> Int {
-    let results = FloatBuffer(count: 16 * workers.threads)
-    let counts = FloatBuffer(count: 16 * workers.threads)
-    workers.run(tasks: workers.threads) { task in
-      var result: Float = 0
-      // A count of rounds that small integers of Float hold exactly.
-      counts[16 * task] = Float(kernels.pointee.fmaPeak(rounds, &result) / max(rounds, 1))
-      results[16 * task] = result
-    }
-    let perRound = (0..<workers.threads).reduce(0) { $0 + Int(counts[16 * $1]) }
-    return 2 * perRound * rounds
+  /// y = a * x + beta * y, elements of x and y a step apart.
+  private static func vectorProduct(
+    _ a: Operand, _ x: Matrix, step: Int, _ beta: Float, into y: Matrix, step yStep: Int
+  ) {
+    cblas_sgemv(
+      CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, Int32(a.matrix.rows),
+      Int32(a.matrix.columns), 1, a.matrix.pointer, Int32(max(1, a.matrix.rowStride)), x.pointer,
+      Int32(max(1, step)), beta, y.pointer, Int32(max(1, yStep)))
   }
 }

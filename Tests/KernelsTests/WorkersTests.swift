@@ -99,4 +99,40 @@ import Testing
     for _ in 0..<200 { pinned.run(tasks: before * 4) { _ in } }
     #expect(Workers.cores == before)
   }
+
+  /// A call that has begun is finished, whoever loses interest; the pool serves the next one.
+  @Test func cancelledCallersLeaveThePoolInOrder() async {
+    let workers = Workers(threads: 3)
+    let counts = FloatBuffer(count: 64 * 12)
+    for round in 0..<20 {
+      await withTaskGroup(of: Void.self) { group in
+        for caller in 0..<12 {
+          group.addTask {
+            if Task.isCancelled { return }
+            workers.run(tasks: 64) { counts[caller * 64 + $0] += 1 }
+          }
+          if caller == round % 12 { group.cancelAll() }
+        }
+      }
+    }
+    // Each call did all of its tasks or none.
+    for caller in 0..<12 {
+      let row = counts.array[caller * 64..<caller * 64 + 64]
+      #expect(row.allSatisfy { $0 == row.first })
+    }
+    let after = FloatBuffer(count: 1000)
+    workers.run(tasks: 1000) { after[$0] += 1 }
+    #expect(after.array.allSatisfy { $0 == 1 })
+  }
+
+  /// A pool that is let go inside of another pool's task ends its threads there.
+  @Test func poolsEndInsideTasks() {
+    let outer = Workers(threads: 3)
+    let sums = FloatBuffer(count: 16 * 9)
+    outer.run(tasks: 9) { task in
+      let inner = Workers(threads: 2, pinned: false)
+      inner.run(tasks: 16) { sums[16 * task + $0] += 1 }
+    }
+    #expect(sums.array.allSatisfy { $0 == 1 })
+  }
 }

@@ -237,6 +237,9 @@ int ck_allowedProcessors(int *processors, int capacity);
 /// Lets the calling thread run on one processor only. Returns 0, or -1 if the system refuses.
 int ck_pinThisThread(int processor);
 
+/// Lets the calling thread run on these processors only. Returns 0, or -1 if the system refuses.
+int ck_bindThisThread(const int *processors, int count);
+
 /// The processor that the calling thread runs on at this moment, or -1.
 int ck_currentProcessor(void);
 

@@ -22,7 +22,7 @@ public struct RunEnvironment: Sendable {
       ("environment_instruction_set", arithmetic.instructionSet.rawValue),
       ("environment_kernel", kernel),
       ("environment_memory_bytes", "\(ProcessInfo.processInfo.physicalMemory)"),
-      ("environment_arithmetic", "fixed, version \(arithmeticVersion)"),
+      ("environment_arithmetic", arithmetic.record),
       ("environment_openblas_core", OpenBLAS.coreName),
       ("environment_openblas", OpenBLAS.configuration),
       ("environment_swift", swiftVersion),
