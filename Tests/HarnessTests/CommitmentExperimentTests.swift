@@ -39,7 +39,7 @@ import Testing
         case .int64(let separate) = result["separate_proof_bytes"]?.values,
         case .float64(let seconds) = result["check_seconds"]?.values,
         let body = point.spec.body as? CommitmentExperiment,
-        case .preset(let name) = body.model
+        let name = body.model.preset
       else {
         Issue.record("a variable is missing")
         continue

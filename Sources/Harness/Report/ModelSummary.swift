@@ -120,15 +120,12 @@ public struct ModelSummary: Sendable, Encodable {
       } : nil
   }
 
-  /// The bytes of so many parameters as floats and in every integer format with groups of 64.
+  /// The bytes of so many parameters in every format with its default group and scale.
   private static func sizes(parameterCount count: Int) -> [Size] {
-    [("float32", 4), ("float16", 2), ("bfloat16", 2)].map {
-      Size(format: $0.0, bytes: $0.1 * count)
+    Element.all.compactMap { element in
+      guard let format = try? QuantizationFormat(element) else { return nil }
+      return Size(format: format.name, bytes: format.byteCount(values: count))
     }
-      + IntegerFormat.allowedBits.reversed().compactMap { bits in
-        guard let format = try? IntegerFormat(bits: bits, groupSize: 64) else { return nil }
-        return Size(format: "int\(bits), groups of 64", bytes: format.byteCount(values: count))
-      }
   }
 
   /// The summary as a JSON object.

@@ -59,7 +59,7 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
 
   func source(_ arithmetic: Arithmetic) throws -> SyntheticModel {
     SyntheticModel(
-      layout: ParameterLayout(try model.committedShape()), seed: seed, arithmetic: arithmetic)
+      layout: ParameterLayout(model.shape), seed: seed, arithmetic: arithmetic)
   }
 
   func quantizedTwin(_ source: SyntheticModel) throws -> QuantizedTwin? {
@@ -92,21 +92,4 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
     proof_leaves: [1, 10, 100]
 
     """
-}
-
-extension Spec.Model {
-  /// The shape that the keys describe. Throws ``PlanError`` or ``ModelError``.
-  func committedShape() throws -> ModelShape {
-    switch self {
-    case .preset(let name):
-      guard let preset = ModelShape.preset(named: name) else {
-        throw PlanError.impossible("there is no preset '\(name)'")
-      }
-      return preset
-    case .custom(let custom):
-      return try ModelShape.gpt3(
-        layerCount: custom.layerCount, dModel: custom.dModel, headCount: custom.headCount,
-        contextLength: custom.contextLength, vocabularySize: custom.vocabularySize)
-    }
-  }
 }

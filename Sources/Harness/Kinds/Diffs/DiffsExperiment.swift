@@ -71,7 +71,7 @@ public struct DiffsExperiment: ExperimentKind, Equatable {
 
   /// Two trainings as long as the longest block. Throws ``PlanError``.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
-    let layout = ParameterLayout(try model.committedShape())
+    let layout = ParameterLayout(model.shape)
     let chunk = ModelDiff.defaultChunkByteCount / 4
     guard format.isWholeRecords(chunk, of: layout.count) else {
       throw PlanError.impossible(

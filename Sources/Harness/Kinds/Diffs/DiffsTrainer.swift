@@ -31,7 +31,7 @@ struct DiffsTrainer {
   private let corpus: Corpus
 
   init(_ experiment: DiffsExperiment, _ context: RunContext) throws {
-    let shape = try experiment.model.committedShape()
+    let shape = experiment.model.shape
     self.experiment = experiment
     self.context = context
     corpus = Corpus(bytes: context.inputs.bytes("corpus"))
