@@ -10,8 +10,8 @@ struct BenchStep: ParsableCommand {
     abstract: "Measure training steps: loss, gradient and AdamW.",
     discussion:
       "Medians. GFLOP/s count matrix products and norms, over the time of the whole step; "
-      + "'of peak' is their share of what multiply-adds on registers alone reach; 'memory' is that of "
-      + "the process, 'of predicted' its ratio to what the shape says. "
+      + "'of peak' is their share of what multiply-adds on registers alone reach; 'memory' is what "
+      + "the process grew by, 'of predicted' its ratio to what the shape says. "
       + "Benchmarks/steps.py and gemma_steps.py put the same steps beside PyTorch and llm.c.")
 
   @Option(help: "Only the models whose name contains this.")

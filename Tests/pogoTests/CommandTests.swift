@@ -212,7 +212,7 @@ import Testing
     #expect(refused.errors.contains(message), "\(refused.errors)")
   }
 
-  /// Memory of a whole process that trains, against the formula.
+  /// Memory that training adds to a process, against the formula.
   @Test(arguments: ["4x256", "gemma3-6x256"])
   func trainingStaysWithinThePredictedMemory(name: String) throws {
     let bench = try pogo(

@@ -84,7 +84,7 @@ public struct StepBench {
     public let flops: UInt64
     /// Mean cross-entropy at the last step.
     public let loss: Float
-    /// Bytes of the process that are in memory after the last step; 0 where the system does not say.
+    /// Bytes by which the process grew until the last step; 0 where the system does not say.
     public let residentBytes: Int
     /// Bytes that the shape predicts for training with AdamW.
     public let predictedBytes: Double
@@ -106,6 +106,7 @@ public struct StepBench {
 
   /// Trains on one batch for `warmups` + `steps` steps and reports the last `steps`.
   public func measure(_ which: Case, warmups: Int, steps: Int) throws(ModelError) -> Row {
+    let residentBefore = Self.residentByteCount()
     let model = which.shape.languageModel(arithmetic: arithmetic)
     let count = model.layout.count
     let workspace = model.makeWorkspace(
@@ -136,7 +137,7 @@ public struct StepBench {
       case: which, parameters: count, instructionSet: arithmetic.instructionSet.rawValue,
       threads: arithmetic.workers.threads, steps: seconds, gradients: gradients,
       peak: Harness.median(peaks), flops: workspace.flops.total / UInt64(warmups + steps),
-      loss: loss, residentBytes: Self.residentByteCount(),
+      loss: loss, residentBytes: Self.residentByteCount() - residentBefore,
       predictedBytes: model.shape.trainingBytes(
         sequenceCount: which.sequences, contextLength: which.length,
         optimizerVectors: state.count))
