@@ -40,14 +40,20 @@ static void packRows(long rows, long depth, const float *a, long row, long colum
 /// b(k, j) = b[k * row + j * column], one of the two strides is 1.
 static void packColumns(long columns, long width, long depth, const float *b, long row,
                         long column, float *packed) {
+  if (column == 1) {
+    // Rows lie far apart, where the processor does not look ahead by itself.
+    for (long k = 0; k < depth; k++) {
+      const float *source = b + k * row;
+      for (long j = 0; j < width; j += 16) {
+        __builtin_prefetch(source + 8 * row + j);
+        const long count = columns - j;
+        store(packed + k * width + j, load(source + j, count > 0 ? count : 0), 16);
+      }
+    }
+    return;
+  }
   for (long j = 0; j < width; j += 16) {
     long count = columns - j;
-    if (column == 1) {
-      for (long k = 0; k < depth; k++) {
-        store(packed + k * width + j, load(b + k * row + j, count > 0 ? count : 0), 16);
-      }
-      continue;
-    }
     long k = 0;
     for (; k + 16 <= depth; k += 16) {
       V16 v[16];
