@@ -29,10 +29,11 @@ import Testing
     let file = try Self.file("commitment-small")
     var seen: [String: [String]] = [:]
     for point in file.points {
-      let experiment = Experiment(file: file, spec: point.spec, inputs: Inputs())
-      let result = try experiment.run(
-        arithmetic: TinyExperiment.arithmetic(threads: 2), commandLine: "test",
-        observer: SilentObserver())
+      let variables = try point.spec.body.run(
+        RunContext(
+          inputs: Inputs(), arithmetic: TinyExperiment.arithmetic(threads: 2),
+          observer: SilentObserver()))
+      let result = Dictionary(uniqueKeysWithValues: variables.map { ($0.name, $0) })
       guard case .text(let root) = result["root"]?.values,
         case .text(let twin) = result["twin_root"]?.values,
         case .int64(let bytes) = result["proof_bytes"]?.values,
