@@ -35,11 +35,7 @@ public struct Miner: Sendable {
     let salt = behaviour.salt(state, trainer: trainer)
     let context = MiningContext(
       state: state, parent: parent, trainingBeacon: trainingBeacon, miner: key.publicKey,
-      seed: state.genesis.constants.randomness.training == .minerChosen
-        ? Randomness.chosenSeed(salt: salt)
-        : Randomness.trainingSeed(
-          parent: state.tip, beaconValue: trainingBeacon, miner: key.publicKey),
-      trainer: trainer)
+      salt: salt, trainer: trainer)
     var meter = PhaseMeter(clock: clock)
     let firstStep = task.stepsBefore(height: state.height.next)
     let training = parent.trainingState(task)

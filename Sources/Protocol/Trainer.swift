@@ -107,6 +107,19 @@ public final class Trainer {
     return Step(loss: loss, gradient: bytes, batchDigest: digest)
   }
 
+  /// Root of the float32 gradient of one microbatch of a step, before clipping and quantization: what
+  /// a dispute narrows a step down to.
+  func microbatchGradientRoot(
+    step: Int, part: Int, parameters: FloatBuffer, seed: Digest
+  ) throws(TrainingError) -> Digest {
+    let all = starts(step: step, seed: seed)
+    let size = all.count / Int(task.recipe.microbatchCount)
+    let batch = try batch(startingAt: Array(all[part * size..<(part + 1) * size]))
+    let loss = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
+    guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
+    return task.parameterTree(gradient, workers: arithmetic.workers).root
+  }
+
   /// The mean of the microbatches' losses; their mean gradient is left in `gradient`.
   private func lossAndGradient(
     _ parameters: FloatBuffer, startingAt starts: [Int]

@@ -16,6 +16,22 @@ public struct MiningContext {
   /// Computes steps.
   public let trainer: Trainer
 
+  /// What a miner that builds on `state` knows, with the seed that its key leads to.
+  public init(
+    state: ChainState, parent: ModelState, trainingBeacon: Digest, miner: PublicKey, salt: UInt64,
+    trainer: Trainer
+  ) {
+    self.state = state
+    self.parent = parent
+    self.trainingBeacon = trainingBeacon
+    self.miner = miner
+    self.trainer = trainer
+    seed =
+      state.genesis.constants.randomness.training == .minerChosen
+      ? Randomness.chosenSeed(salt: salt)
+      : Randomness.trainingSeed(parent: state.tip, beaconValue: trainingBeacon, miner: miner)
+  }
+
   /// What training means on this chain.
   public var task: TrainingTask { trainer.task }
 }

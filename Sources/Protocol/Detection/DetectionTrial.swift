@@ -41,9 +41,11 @@ public struct DetectionTrial: Sendable {
     /// Challenges that were answered: trials times verifiers.
     public var challenges: Int { trials * detections.count }
 
-    init(verifiers: Int) { detections = [Int](repeating: 0, count: verifiers) }
+    /// Nothing tried yet.
+    public init(verifiers: Int) { detections = [Int](repeating: 0, count: verifiers) }
 
-    mutating func merge(_ other: Outcome) {
+    /// Adds other trials of the same block.
+    public mutating func merge(_ other: Outcome) {
       trials += other.trials
       for index in detections.indices { detections[index] += other.detections[index] }
       reasons.merge(other.reasons, uniquingKeysWith: +)
@@ -92,11 +94,20 @@ public struct DetectionTrial: Sendable {
 
   /// Runs `count` trials on all workers of `arithmetic`; the outcome does not depend on how many.
   public func run(count: Int, seed: Digest, arithmetic: Arithmetic) throws -> Outcome {
-    let chunks = max(1, min(arithmetic.workers.threads, count))
+    try run(trials: 0..<count, seed: seed, arithmetic: arithmetic)
+  }
+
+  /// Runs trials `all` on all workers of `arithmetic`.
+  public func run(
+    trials all: Range<Int>, seed: Digest, arithmetic: Arithmetic
+  ) throws -> Outcome {
+    let chunks = max(1, min(arithmetic.workers.threads, all.count))
     let results = Mutex<[Int: Result<Outcome, any Error>]>([:])
     let task = state.genesis.task
     arithmetic.workers.run(tasks: chunks) { chunk in
-      let range = chunk * count / chunks..<(chunk + 1) * count / chunks
+      let first = all.lowerBound
+      let range =
+        first + chunk * all.count / chunks..<first + (chunk + 1) * all.count / chunks
       let result = Result {
         try run(
           trials: range, seed: seed,

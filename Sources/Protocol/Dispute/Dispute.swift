@@ -1,0 +1,230 @@
+import Kernels
+import Proofs
+
+/// Narrows a disagreement about a block to one thing that a referee can recompute alone
+/// (`docs/protocol.md`, section 15): by bisection over states to a step, then to what the step went
+/// through, and there to one microbatch or one leaf.
+public struct Dispute {
+  /// What the parties turn out to differ about.
+  public enum Contested: Sendable, Hashable {
+    /// Nothing: their last states are the same.
+    case nothing
+    /// Which data the step was run on.
+    case batch(step: Int)
+    /// The gradient of one microbatch.
+    case microbatch(step: Int, part: Int)
+    /// The step's loss, although all microbatch gradients agree.
+    case loss(step: Int)
+    /// The step's gradient, although all microbatch gradients agree: their sum, the clipping, the
+    /// residual or the quantization.
+    case gradient(step: Int)
+    /// One leaf of the state after the step, although gradient and state before agree.
+    case update(step: Int, leaf: Int)
+  }
+
+  /// Who was wrong.
+  public enum Guilty: Sendable, Hashable {
+    case nobody, accused, accuser, both
+  }
+
+  /// How it ended and what it cost.
+  public struct Outcome: Sendable, Hashable {
+    /// What was contested in the end.
+    public let contested: Contested
+    /// Whom the referee found wrong.
+    public let guilty: Guilty
+    /// Questions that both parties answered.
+    public let rounds: Int
+    /// Bytes that the parties sent.
+    public let exchangedBytes: UInt64
+    /// Work of the referee.
+    public let refereeWork: Work
+  }
+
+  let accused: DisputeRecord
+  let accuser: DisputeRecord
+  let trainer: Trainer
+  let firstStep: Int
+  let seed: Digest
+  private var rounds = 0
+  private var exchangedBytes: UInt64 = 0
+  private var work = Work()
+
+  private var task: TrainingTask { trainer.task }
+  private var workers: Workers { trainer.arithmetic.workers }
+
+  /// A dispute about one block.
+  ///
+  /// - Parameters:
+  ///   - firstStep: number of the block's first step since genesis.
+  ///   - seed: the seed of the data that the block had to be trained on.
+  public init(
+    accused: DisputeRecord, accuser: DisputeRecord, trainer: Trainer, firstStep: Int, seed: Digest
+  ) {
+    self.accused = accused
+    self.accuser = accuser
+    self.trainer = trainer
+    self.firstStep = firstStep
+    self.seed = seed
+  }
+
+  /// Plays it to the end. The parties agree about the state before the first step: it is the chain's.
+  public mutating func run() throws -> Outcome {
+    guard let step = contestedStep() else {
+      // Equal states, but a step may have been told falsely on the way there.
+      for step in accused.steps.indices where differ(about: step) {
+        return try judge(step: step, statesAgree: true)
+      }
+      return outcome(.nothing, .nobody)
+    }
+    return try judge(step: step, statesAgree: false)
+  }
+
+  // MARK: bisection
+
+  /// The step before which the states agree and after which they differ; nil if the last agree.
+  private mutating func contestedStep() -> Int? {
+    var (agreed, differing) = (0, accused.stateDigests.count - 1)
+    guard !agree(accused.stateDigests[differing], accuser.stateDigests[differing]) else {
+      return nil
+    }
+    while differing - agreed > 1 {
+      let middle = (agreed + differing) / 2
+      if agree(accused.stateDigests[middle], accuser.stateDigests[middle]) {
+        agreed = middle
+      } else {
+        differing = middle
+      }
+    }
+    return agreed
+  }
+
+  /// One question: both send a digest.
+  private mutating func agree(_ a: Digest, _ b: Digest) -> Bool {
+    rounds += 1
+    exchangedBytes += 2 * UInt64(Digest.byteCount)
+    return a == b
+  }
+
+  private func differ(about step: Int) -> Bool {
+    let (a, b) = (accused.steps[step], accuser.steps[step])
+    return a.batchDigest != b.batchDigest || a.loss.bitPattern != b.loss.bitPattern
+      || a.gradientRoot != b.gradientRoot || a.microbatchRoots != b.microbatchRoots
+  }
+
+  /// What the step went through, in order; the first difference is recomputed.
+  private mutating func judge(step: Int, statesAgree: Bool) throws -> Outcome {
+    let (a, b) = (accused.steps[step], accuser.steps[step])
+    guard agree(a.batchDigest, b.batchDigest) else {
+      let honest = try trainer.batchDigest(step: step, seed: seed)
+      return outcome(
+        .batch(step: step), Self.guilty(a.batchDigest == honest, b.batchDigest == honest))
+    }
+    for part in a.microbatchRoots.indices {
+      guard agree(a.microbatchRoots[part], b.microbatchRoots[part]) else {
+        let honest = try microbatch(step: step, part: part)
+        return outcome(
+          .microbatch(step: step, part: part),
+          Self.guilty(a.microbatchRoots[part] == honest, b.microbatchRoots[part] == honest))
+      }
+    }
+    let isGradientEqual = agree(a.gradientRoot, b.gradientRoot)
+    if !isGradientEqual || a.loss.bitPattern != b.loss.bitPattern {
+      return try judgeGradient(step: step)
+    }
+    guard !statesAgree else { return outcome(.nothing, .nobody) }
+    return try judgeUpdate(step: step)
+  }
+
+  // MARK: the referee
+
+  /// The state before a step, which both committed to: fetched once and checked.
+  private mutating func agreedState(before step: Int) -> TrainingState {
+    let state = accuser.states[step].copy()
+    exchangedBytes += UInt64(4 * task.parameterCount * (1 + task.auxiliaryVectorCount))
+    work.hashedBytes += UInt64(task.parameterByteCount) + task.auxiliaryHashedByteCount
+    return state
+  }
+
+  /// Recomputes one microbatch of the step.
+  private mutating func microbatch(step: Int, part: Int) throws -> Digest {
+    let state = agreedState(before: step)
+    work.flops += task.trainingFLOPs / UInt64(task.stepsPerBlock)
+      / UInt64(task.recipe.microbatchCount)
+    return try trainer.microbatchGradientRoot(
+      step: step, part: part, parameters: state.parameters, seed: seed)
+  }
+
+  /// Recomputes loss and gradient of the step.
+  private mutating func judgeGradient(step: Int) throws -> Outcome {
+    let state = agreedState(before: step)
+    var meter = PhaseMeter(clock: NoClock())
+    let honest = try trainer.compute(
+      step: step, state: state, seed: seed, meter: &meter, phases: (.replay, .replay))
+    work += meter.totalWork
+    let root = task.stepTree(honest.gradient, workers: workers).root
+    let (a, b) = (accused.steps[step], accuser.steps[step])
+    guard a.gradientRoot == b.gradientRoot else {
+      return outcome(
+        .gradient(step: step), Self.guilty(a.gradientRoot == root, b.gradientRoot == root))
+    }
+    let bits = honest.loss.bitPattern
+    return outcome(
+      .loss(step: step), Self.guilty(a.loss.bitPattern == bits, b.loss.bitPattern == bits))
+  }
+
+  /// Descends both trees of the state after to one leaf, and recomputes that leaf.
+  private mutating func judgeUpdate(step: Int) throws -> Outcome {
+    func differs(_ leaf: Int) -> Bool {
+      let range = task.valueRange(ofLeaf: leaf)
+      let (a, b) = (accused.states[step + 1], accuser.states[step + 1])
+      return a.parameters.littleEndianBytes(range) != b.parameters.littleEndianBytes(range)
+        || task.auxiliaryLeaf(leaf, of: a.auxiliary) != task.auxiliaryLeaf(leaf, of: b.auxiliary)
+    }
+    guard let leaf = (0..<task.leafCount).first(where: differs) else {
+      return outcome(.nothing, .nobody)
+    }
+    // Two children a level from each party.
+    let levels = Int.bitWidth - max(0, task.leafCount - 1).leadingZeroBitCount
+    rounds += levels
+    exchangedBytes += UInt64(4 * Digest.byteCount * levels)
+    let range = task.valueRange(ofLeaf: leaf)
+    let before = accuser.states[step]
+    let values = FloatBuffer(littleEndianBytes: before.parameters.littleEndianBytes(range))
+    let memory = FloatBuffer(
+      littleEndianBytes: before.moments.flatMap { $0.littleEndianBytes(range) })
+    let moments = before.moments.indices.map {
+      Vector(memory, offset: $0 * range.count, count: range.count)
+    }
+    exchangedBytes += UInt64(4 * range.count * (2 + before.moments.count))
+    work.quantizedValues += UInt64(range.count)
+    try task.applyUpdate(
+      task.stepLeaf(leaf, of: accuser.gradients[step]), step: firstStep + step,
+      to: Vector(values, count: values.count), moments: moments,
+      scratch: FloatBuffer(count: range.count), arithmetic: trainer.arithmetic)
+    func isRight(_ record: DisputeRecord) -> Bool {
+      let after = record.states[step + 1]
+      return after.parameters.littleEndianBytes(range)
+        == values.littleEndianBytes(0..<values.count)
+        && after.moments.flatMap { $0.littleEndianBytes(range) }
+          == memory.littleEndianBytes(0..<memory.count)
+    }
+    return outcome(
+      .update(step: step, leaf: leaf), Self.guilty(isRight(accused), isRight(accuser)))
+  }
+
+  private static func guilty(_ isAccusedRight: Bool, _ isAccuserRight: Bool) -> Guilty {
+    switch (isAccusedRight, isAccuserRight) {
+    case (true, true): .nobody
+    case (false, true): .accused
+    case (true, false): .accuser
+    case (false, false): .both
+    }
+  }
+
+  private func outcome(_ contested: Contested, _ guilty: Guilty) -> Outcome {
+    Outcome(
+      contested: contested, guilty: guilty, rounds: rounds, exchangedBytes: exchangedBytes,
+      refereeWork: work)
+  }
+}
