@@ -29,7 +29,7 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Proofs", dependencies: ["CKernels", "COpenSSL"]),
     // 3
-    .target(name: "Quant", dependencies: ["Kernels"]),
+    .target(name: "Quant", dependencies: ["CKernels", "Kernels"]),
     .target(name: "Models", dependencies: ["Kernels"]),
     .target(name: "Diffs", dependencies: ["CZstd", "COpenBLAS", "Kernels", "Proofs", "Quant"]),
     // 4
@@ -70,7 +70,10 @@ let package = Package(
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
       (
         "Harness",
-        ["Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs", "Fuzzing", "Checkpoints"]
+        [
+          "Harness", "HDF5", "Protocol", "Models", "Kernels", "Proofs", "Quant", "Fuzzing",
+          "Checkpoints", "Safetensors",
+        ]
       ),
       ("pogo", ["pogo", "Harness"]),
     ].map { name, dependencies in

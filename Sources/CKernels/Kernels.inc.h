@@ -22,6 +22,7 @@
 #include "Packing.inc.h"
 #include "Product.inc.h"
 #include "Attention.inc.h"
+#include "Quantization.inc.h"
 #include "Peak.inc.h"
 
 const CKKernels CK_TABLE = {
@@ -68,5 +69,7 @@ const CKKernels CK_TABLE = {
     .sinCosOfTurns = sinCosOfTurns,
     .fma = fmaOf,
     .normal = normal,
+    .quantizeGroups = quantizeGroups,
+    .dequantizeGroups = dequantizeGroups,
     .fmaPeak = fmaPeak,
 };

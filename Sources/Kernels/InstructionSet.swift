@@ -1,4 +1,4 @@
-internal import CKernels
+package import CKernels
 
 /// The instruction sets that the kernels are written for, in rising order of speed.
 ///
@@ -20,7 +20,7 @@ public enum InstructionSet: String, Sendable, CaseIterable, Comparable {
   public static func < (a: InstructionSet, b: InstructionSet) -> Bool { a.level < b.level }
 
   /// The kernels; they may be called only if the set is supported.
-  var kernels: UnsafePointer<CKKernels> { ck_kernels(level) }
+  package var kernels: UnsafePointer<CKKernels> { ck_kernels(level) }
 
   private var level: Int32 {
     switch self {

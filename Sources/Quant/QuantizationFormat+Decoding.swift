@@ -1,22 +1,41 @@
+import Kernels
+
 /// Unsafe pointers are bounded by the counts that are checked at the beginning.
 extension QuantizationFormat {
   /// Decodes as many values as `values` has room for, which must be what the bytes hold. The bytes
   /// are not trusted. If it throws, `values` holds nothing of use.
   ///
-  /// Throws `wrongByteCount`, and what the format finds wrong.
+  /// - Parameter arithmetic: its threads share the records, its instruction set unpacks them;
+  ///   neither changes a bit. By default the calling thread and the best set.
+  /// - Throws: `wrongByteCount`, and what the format finds wrong.
   public func dequantize(
-    _ bytes: UnsafeBufferPointer<UInt8>, into values: UnsafeMutableBufferPointer<Float>
+    _ bytes: UnsafeBufferPointer<UInt8>, into values: UnsafeMutableBufferPointer<Float>,
+    arithmetic: Arithmetic? = nil
   ) throws(QuantError) {
     let expected = byteCount(values: values.count)
     guard bytes.count == expected else {
       throw .wrongByteCount(expected: expected, actual: bytes.count)
     }
-    let input = UnsafeRawBufferPointer(bytes)
+    try inParts(values.count, arithmetic) { part throws(QuantError) in
+      try dequantizePart(
+        UnsafeRawBufferPointer(
+          rebasing: UnsafeRawBufferPointer(bytes)[byteRange(values: part)]),
+        into: UnsafeMutableBufferPointer(rebasing: values[part]),
+        instructionSet: arithmetic?.instructionSet ?? .best)
+    }
+  }
+
+  private func dequantizePart(
+    _ input: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>,
+    instructionSet: InstructionSet
+  ) throws(QuantError) {
     if case .binary(let kind) = element.format.coding {
       return try kind.decode(input, into: values)
     }
-    var valueOffset = 0
-    var byteOffset = 0
+    // Kernels take whole groups and stop before one that no encoder makes.
+    var valueOffset =
+      PackedGroups(self)?.dequantize(input, into: values, instructionSet: instructionSet) ?? 0
+    var byteOffset = byteCount(values: valueOffset)
     while valueOffset < values.count {
       let count = min(layoutValueCount, values.count - valueOffset)
       let size = byteCount(record: count)

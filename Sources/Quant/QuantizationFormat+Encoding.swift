@@ -9,21 +9,42 @@ extension QuantizationFormat {
   ///   - random: decides where stochastic rounding goes; else it is not used.
   ///   - offset: the place of the first value in the whole vector, a multiple of
   ///     `recordValueCount`: value i of the vector takes word i of the stream.
+  ///   - arithmetic: its threads share the records, its instruction set packs them; neither changes
+  ///     a byte. By default the calling thread and the best set.
   /// - Throws: `notFinite`, with the index counted from the first of `values`; `wrongOutputCount`;
   ///   `rotationOverflow`.
   public func quantize(
     _ values: UnsafeBufferPointer<Float>, into bytes: UnsafeMutableBufferPointer<UInt8>,
-    random: RandomStream = RandomStream(seed: 0, stream: 0), at offset: Int = 0
+    random: RandomStream = RandomStream(seed: 0, stream: 0), at offset: Int = 0,
+    arithmetic: Arithmetic? = nil
   ) throws(QuantError) {
     let expected = byteCount(values: values.count)
     guard bytes.count == expected else {
       throw .wrongOutputCount(expected: expected, actual: bytes.count)
     }
-    guard GroupRange(values).isFinite else {
-      throw .notFinite(index: values.firstIndex { !$0.isFinite } ?? 0)
+    try inParts(values.count, arithmetic) { part throws(QuantError) in
+      try quantizePart(
+        UnsafeBufferPointer(rebasing: values[part]),
+        into: UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(bytes)[byteRange(values: part)]),
+        random: random, at: offset + part.lowerBound,
+        instructionSet: arithmetic?.instructionSet ?? .best)
     }
-    var draws = rounding == .stochastic ? RoundingDraws(random, at: offset) : nil
-    let output = UnsafeMutableRawBufferPointer(bytes)
+  }
+
+  private func quantizePart(
+    _ values: UnsafeBufferPointer<Float>, into output: UnsafeMutableRawBufferPointer,
+    random: RandomStream, at offset: Int, instructionSet: InstructionSet
+  ) throws(QuantError) {
+    // Kernels take whole groups and stop before one with a value that is not finite.
+    let packed =
+      PackedGroups(self)?.quantize(values, into: output, instructionSet: instructionSet) ?? 0
+    let values = UnsafeBufferPointer(rebasing: values[packed...])
+    let output = UnsafeMutableRawBufferPointer(rebasing: output[byteCount(values: packed)...])
+    guard GroupRange(values).isFinite else {
+      throw .notFinite(index: packed + (values.firstIndex { !$0.isFinite } ?? 0))
+    }
+    var draws = rounding == .stochastic ? RoundingDraws(random, at: offset + packed) : nil
     if case .binary(let kind) = element.format.coding {
       return kind.encode(values, draws: &draws, into: output)
     }

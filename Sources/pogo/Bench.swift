@@ -8,7 +8,8 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the speed of the kernels on this machine.",
     subcommands: [
-      BenchKernels.self, BenchStep.self, BenchElementwise.self, BenchProofs.self, BenchRival.self,
+      BenchKernels.self, BenchStep.self, BenchElementwise.self, BenchProofs.self, BenchQuant.self,
+      BenchRival.self,
     ])
 }
 

@@ -7,7 +7,7 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Show what there is.",
     subcommands: [
-      ListPresets.self, ListKinds.self, ListExperiments.self, ListResults.self,
+      ListPresets.self, ListFormats.self, ListKinds.self, ListExperiments.self, ListResults.self,
     ])
 }
 

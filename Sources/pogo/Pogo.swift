@@ -18,7 +18,7 @@ struct Pogo: ParsableCommand {
       ReportCommand.self, CompareCommand.self, CheckCommand.self, BaselineCommand.self,
       AuditCommand.self, CommitCommand.self, ProveCheckCommand.self, ListCommand.self,
       ArithmeticCommand.self, Bench.self, Eval.self,
-      ModelCommand.self,
+      ModelCommand.self, QuantizeCommand.self,
     ])
 
   static func main() {

@@ -63,6 +63,31 @@ typedef struct CKAttention {
   long dValueRow;
 } CKAttention;
 
+/// How the scale of a group of packed codes is stored.
+enum { CK_SCALE_FLOAT32 = 1, CK_SCALE_FLOAT16 = 2, CK_SCALE_E8M0 = 3 };
+
+/// A format of packed groups: codes of 4 or 8 bits behind a scale of 4, 2 or 1 bytes.
+typedef struct CKQuantization {
+  /// Values of a group, a multiple of 32.
+  long groupSize;
+  /// 4 or 8.
+  int bits;
+  /// CK_SCALE_FLOAT32, CK_SCALE_FLOAT16 or CK_SCALE_E8M0, and its bytes.
+  int scaleKind, scaleBytes;
+  /// Whether numbers go to the values of a table of 16, else to whole numbers.
+  int isTable;
+  /// The largest value, and floor(log2()) of it.
+  float largestValue;
+  int largestExponent;
+  /// The thresholds between the 16 values of a table, in units of the scale, as a binary tree: node
+  /// 1 is the root, node i has the children 2 i and 2 i + 1, node 0 is not used.
+  float tree[16];
+  /// The code of each value of a table, ascending.
+  uint8_t codes[16];
+  /// What each code of 4 bits stands for; NaN where no encoder writes it.
+  float values[16];
+} CKQuantization;
+
 /// The kernels of one instruction set.
 typedef struct CKKernels {
   /// c(i, j) = fma chain over k ascending of a(i, k) * b(k, j), from c if `accumulate`, else from +0.
@@ -199,6 +224,13 @@ typedef struct CKKernels {
   /// Normal numbers `first`, `first + 1`, ... of a Philox4x32-10 stream.
   void (*normal)(long count, uint64_t seed, uint64_t stream, uint64_t first, float deviation,
                  float *x);
+
+  /// Packs whole groups. Returns `groups`, or the first one with a number that is not finite.
+  long (*quantizeGroups)(const CKQuantization *format, long groups, const float *x, uint8_t *bytes);
+  /// Unpacks whole groups, past the caches if `isStreaming`. Returns `groups`, or the first one with
+  /// a scale or a code that no encoder writes; x then holds nothing of use.
+  long (*dequantizeGroups)(const CKQuantization *format, long groups, const uint8_t *bytes, float *x,
+                           int isStreaming);
 
   /// Multiplies and adds on registers for `rounds`, as fast as the processor can; returns the
   /// number of multiply-adds of one element. Measures, computes nothing.
