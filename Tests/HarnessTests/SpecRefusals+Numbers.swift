@@ -7,7 +7,7 @@ let unknownKeys: [Change] = [
   Change(
     "bits: 4", "colour: red",
     "f.yaml:8: unknown key 'colour' in quantization.gradient; known keys: format, bits, "
-      + "group, rounding"),
+      + "group, granularity, scale, rounding, clipping, rotation"),
   Change("seed: 7", "sede: 7", "f.yaml:4: unknown key 'sede'; did you mean 'seed'?"),
   Change(
     "learning_rate", "learning_rte",
@@ -39,7 +39,7 @@ let unknownKeys: [Change] = [
     "f.yaml:15: unknown key 'block_rewards' in chain; did you mean 'block_reward'?"),
   Change(
     "verifiers: 8", "verifiers: [{name: v, x: 1}]",
-    "f.yaml:14: unknown key 'x' in chain.verifiers[0]; known keys: name, behaviour, stake"),
+    "f.yaml:14: unknown key 'x' in chain.verifiers[0]; known keys: name, behaviour, with, stake"),
   Change(
     "gradient: {", "gradients: {",
     "f.yaml:8: unknown key 'gradients' in quantization; did you mean 'gradient'?"),

@@ -75,8 +75,12 @@ let wrongTexts: [Change] = [
     "f.yaml:6: data.corpus must be the path of a text file, but is empty"),
   Change(
     "behaviour: faked-steps", "behaviour: faked-step",
-    "f.yaml:13: chain.miners[1].behaviour must be one of honest, tampered-leaves, "
-      + "faked-steps, but is 'faked-step'; did you mean 'faked-steps'?"),
+    "f.yaml:13: chain.miners[1].behaviour must be one of honest, skipped-training, faked-steps, "
+      + "tampered-leaves, backdoored-tensor, wrong-twin, false-loss, reused-gradients, "
+      + "evaluation-training, withholding, late-answers, lower-precision, copied-block, "
+      + "equivocation, ground-challenge, spoofed-trajectory, random-weights, invented-roots, "
+      + "fabricated-proofs, infinite-starting-loss, but is 'faked-step'; did you mean "
+      + "'faked-steps'?"),
   Change(
     "block_time: 2h", "block_time: 2",
     "f.yaml:12: chain.block_time must be \(duration), but is '2'"),

@@ -84,7 +84,7 @@ private let full = """
     #expect(spec.training.learningRate == 0.001)
     #expect(spec.training.batchSize == 16)
     #expect(spec.training.stepsPerBlock == 8)
-    #expect(spec.quantization.gradient.codes == .int)
+    #expect(spec.quantization.gradient.value.name == "int2:g48:float32")
     #expect(spec.quantization.gradient.bits == 2)
     #expect(spec.quantization.gradient.groupSize == 48)
     #expect(spec.quantization.gradient.rounding == .nearest)
@@ -208,12 +208,20 @@ private let full = """
           format: int
           bits: 4
           group: 64
+          granularity: group
+          scale: float32
           rounding: nearest
+          clipping: "absmax"
+          rotation: 0
         model:
           format: int
           bits: 4
           group: 64
+          granularity: group
+          scale: float32
           rounding: nearest
+          clipping: "absmax"
+          rotation: 0
       commitment:
         leaf_size: 4KiB
       chain:

@@ -5,7 +5,9 @@ public struct KindRegistry: Sendable {
 
   /// The kinds of this program.
   public static let all = KindRegistry([
-    ChainExperiment.self, CommitmentExperiment.self, DiffsExperiment.self,
+    ChainExperiment.self, QuantizationExperiment.self, DetectionExperiment.self,
+    AdversariesExperiment.self, ScheduleExperiment.self, CommitmentExperiment.self,
+    DiffsExperiment.self,
   ])
 
   /// A registry of these kinds; their names differ.

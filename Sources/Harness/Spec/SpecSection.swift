@@ -246,8 +246,16 @@ public struct SpecSection {
       resolved.entries.append((key.name, .scalar(found.text)))
       return found.value
     }
+    // Where some elements of a list are right, the first that is not is what the user looks for.
+    let refused = (entry.value.elements ?? []).filter {
+      accept(SpecNode(.list([$0]), entry.origin)) == nil
+    }
+    let isMixed = refused.count < entry.value.elements?.count ?? 0
     throw wrong(
-      key.name, key.expectation, entry.origin, found: entry.value.asFound,
+      key.name, key.expectation, entry.origin,
+      found: isMixed
+        ? refused.first.map { "a list with \($0.asFound)" } ?? entry.value.asFound
+        : entry.value.asFound,
       suggestion: entry.value.text.flatMap(suggestion))
   }
 

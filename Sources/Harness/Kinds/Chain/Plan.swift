@@ -36,21 +36,22 @@ public struct Plan: Sendable {
           + "at least \(spec.data.contextLength + 1); use a longer text or a smaller context")
     }
     corpus = Corpus(bytes: bytes)
-    constants = try Self.constants(spec)
+    let constants = try Self.constants(spec)
+    self.constants = constants
     task = try Self.task(spec, corpus: bytes, workers: workers)
     try Self.checkMemory(task)
     miners = spec.chain.miners.map { miner in
       Miner(
         name: miner.name,
         key: PrivateKey(seed: Self.secret(spec, "miner", miner.name)),
-        behaviour: Self.behaviour(miner.behaviour))
+        behaviour: Self.behaviour(miner, spec, constants))
     }
     var verifiers: [Protocol.Verifier] = []
     for verifier in spec.chain.verifiers {
       do {
         verifiers.append(
           Protocol.Verifier(
-            name: verifier.name, behaviour: verifier.behaviour == .lazy ? .lazy : .honest,
+            name: verifier.name, behaviour: Self.behaviour(verifier, spec),
             key: PrivateKey(seed: Self.secret(spec, "verifier", verifier.name)),
             vrfKey: try VRFPrivateKey(seed: Self.secret(spec, "vrf", verifier.name))))
       } catch { throw .impossible("no key for \(verifier.name): \(error)") }
@@ -86,14 +87,38 @@ public struct Plan: Sendable {
     Digest.tagged("PoGO/secret", spec.seed, role, name)
   }
 
-  private static func behaviour(_ behaviour: Spec.Miner.Behaviour) -> any MinerBehaviour {
+  private static func behaviour(
+    _ verifier: Spec.Verifier, _ spec: ChainExperiment
+  ) -> VerifierBehaviour {
+    switch verifier.behaviour {
+    case .honest: .honest
+    case .lazy: .lazy
+    case .copycat: .copycat
+    case .griefer: .griefer
+    case .forger: .forger
+    case .colluding:
+      .colluding(
+        with: PrivateKey(seed: secret(spec, "miner", verifier.accomplice ?? "")).publicKey)
+    }
+  }
+
+  private static func behaviour(
+    _ miner: Spec.Miner, _ spec: ChainExperiment, _ constants: ProtocolConstants
+  ) -> any MinerBehaviour {
     func rate(_ fraction: Double) -> PartsPerMillion {
       PartsPerMillion(fraction: min(max(fraction, 0), 1)) ?? PartsPerMillion(fraction: 1)!
     }
-    switch behaviour {
+    switch miner.behaviour {
     case .honest: return HonestMiner()
     case .tamperedLeaves(let fraction): return TamperedLeaves(fraction: rate(fraction))
     case .fakedSteps(let fraction): return FakedSteps(fraction: rate(fraction))
+    case .adversary(let adversary, let fraction):
+      // A copier copies the first other miner, or one that is not in the chain.
+      let victim = spec.chain.miners.first { $0.name != miner.name }?.name ?? "victim"
+      return adversary.behaviour(
+        fraction: rate(fraction),
+        victim: PrivateKey(seed: secret(spec, "miner", victim)).publicKey,
+        deadlineMilliseconds: constants.answerDeadlineMilliseconds)
     }
   }
 
@@ -119,9 +144,25 @@ public struct Plan: Sendable {
       verifierPenaltyRate: try rate(chain.verifierPenaltyRate, "chain.verifier_penalty_rate"),
       // Short windows leave half of what follows the challenge for answers.
       answerDeadlineMilliseconds: UInt64(
-        min(
-          60_000,
-          max(0, chain.attestationWindowMilliseconds - chain.beaconPeriodMilliseconds) / 2)))
+        chain.answerDeadlineMilliseconds
+          ?? min(
+            60_000,
+            max(0, chain.attestationWindowMilliseconds - chain.beaconPeriodMilliseconds) / 2)),
+      checks: Checks.named.reduce(into: []) { checks, entry in
+        if check.checks.contains(entry.name) { checks.insert(entry.check) }
+      },
+      randomness: RandomnessRules(
+        training: chain.trainingRandomness == .beacon ? .beacon : .minerChosen,
+        challenge: chain.challengeRandomness == .afterCommitment ? .afterCommitment : .knownEarly))
+    guard
+      constants.answerDeadlineMilliseconds + constants.beaconPeriodMilliseconds
+        <= constants.attestationWindowMilliseconds
+        || constants.attestationWindowMilliseconds <= constants.beaconPeriodMilliseconds
+    else {
+      throw .impossible(
+        "chain.answer_deadline and chain.beacon_period together must fit into "
+          + "chain.attestation_window, or no negative for a missing answer comes in time")
+    }
     guard constants.attestationWindowMilliseconds > constants.beaconPeriodMilliseconds else {
       throw .impossible(
         "chain.attestation_window must be longer than chain.beacon_period: the challenge is drawn "
@@ -144,15 +185,9 @@ public struct Plan: Sendable {
         corpus: Proofs.Commitment(
           .corpus, byteCount: corpus.count, leafSize: corpusLeafSize, root: tree.root),
         contextLength: spec.data.contextLength, batchSize: spec.training.batchSize,
-        stepsPerBlock: spec.training.stepsPerBlock,
-        learningRate: Float(spec.training.learningRate),
-        gradientFormat: QuantizationFormat(
-          .integer(bits: formats.0.bits), groupSize: formats.0.groupSize),
-        modelFormat: QuantizationFormat(
-          .integer(bits: formats.1.bits), groupSize: formats.1.groupSize),
+        stepsPerBlock: spec.training.stepsPerBlock, recipe: spec.training.recipe,
+        gradientFormat: formats.0.value, modelFormat: formats.1.value,
         leafValueCount: spec.commitment.leafByteCount / 4)
-    } catch let error as PlanError {
-      throw error
     } catch {
       throw .impossible("\(error)")
     }

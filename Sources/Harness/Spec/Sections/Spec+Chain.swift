@@ -1,3 +1,5 @@
+import Protocol
+
 extension Spec {
   /// Blocks, times, participants and money.
   ///
@@ -25,6 +27,25 @@ extension Spec {
     public var reporterRate: Double
     /// Part of its stake that a wrong verifier loses (`verifier_penalty_rate`).
     public var verifierPenaltyRate: Double
+    /// Virtual time in which a miner must answer (`answer_deadline`); nil for half of what the
+    /// window leaves after the challenge, at most a minute.
+    public var answerDeadlineMilliseconds: Int?
+    /// What fixes the training data (`training_randomness`).
+    public var trainingRandomness: TrainingRandomness
+    /// What fixes the challenges (`challenge_randomness`).
+    public var challengeRandomness: ChallengeRandomness
+  }
+
+  /// What fixes the training data.
+  public enum TrainingRandomness: String, CaseIterable, Sendable {
+    case beacon
+    case minerChosen = "miner-chosen"
+  }
+
+  /// What fixes the challenges.
+  public enum ChallengeRandomness: String, CaseIterable, Sendable {
+    case afterCommitment = "after-commitment"
+    case knownEarly = "known-early"
   }
 
   /// One who proposes blocks.
@@ -38,6 +59,8 @@ extension Spec {
       /// Invents this part of the steps instead of computing them, 0 < fraction <= 1, by default
       /// 0.25.
       case fakedSteps(fraction: Double)
+      /// Breaks another rule; the fraction says how much of it is dishonest, where that varies.
+      case adversary(MinerAdversary, fraction: Double)
     }
 
     /// Unique in the chain (`name`): 1...64 characters of a-z, 0-9 and '-'.
@@ -56,6 +79,14 @@ extension Spec {
       case honest
       /// Signs positive without a check.
       case lazy
+      /// Signs what the first other verifier signed.
+      case copycat
+      /// Always signs a negative.
+      case griefer
+      /// Brings evidence that it made up.
+      case forger
+      /// Signs positive for one miner, whatever it saw.
+      case colluding
     }
 
     /// Unique in the chain (`name`): 1...64 characters of a-z, 0-9 and '-'.
@@ -64,6 +95,8 @@ extension Spec {
     public var behaviour: Behaviour
     /// What it can lose (`stake`).
     public var stake: Int
+    /// The miner that it colludes with (`with`); nil for others.
+    public var accomplice: String?
   }
 }
 
@@ -112,7 +145,8 @@ extension Spec.Chain: SpecReadable {
           throw section.conflict("verifiers", "would name one '\(name)', which is already \(first)")
         }
         verifiers.append(
-          Spec.Verifier(name: name, behaviour: .honest, stake: Spec.Verifier.defaultStake))
+          Spec.Verifier(
+            name: name, behaviour: .honest, stake: Spec.Verifier.defaultStake, accomplice: nil))
       }
       section.resolve(
         "verifiers",
@@ -139,6 +173,27 @@ extension Spec.Chain: SpecReadable {
     verifierPenaltyRate = try section.number(
       "verifier_penalty_rate", .rate, default: 0.1,
       doc: "Part of its stake that a verifier loses for signing against a proven fact.")
+    let deadline = try section.optionalText(
+      "answer_deadline", "a duration such as 30s", example: "1m",
+      doc: "Virtual time in which a miner must answer a verifier; by default at most a minute."
+    ) { Units.milliseconds(of: $0).flatMap { $0 > 0 ? $0 : nil } }
+    answerDeadlineMilliseconds = deadline
+    trainingRandomness =
+      try section.optionalChoice(
+        "training_randomness", of: Spec.TrainingRandomness.self,
+        doc: "What fixes the training data; by default `beacon`, and `miner-chosen` is weaker.")
+      ?? .beacon
+    challengeRandomness =
+      try section.optionalChoice(
+        "challenge_randomness", of: Spec.ChallengeRandomness.self,
+        doc: "What fixes the challenges; by default `after-commitment`, and `known-early` is weaker.")
+      ?? .afterCommitment
+    for verifier in verifiers {
+      guard let accomplice = verifier.accomplice, !section.isDescribing else { continue }
+      try section.require(
+        miners.contains { $0.name == accomplice }, "verifiers",
+        "must collude with a miner of the chain, but there is no miner '\(accomplice)'")
+    }
   }
 }
 
@@ -162,11 +217,7 @@ private struct ParticipantNames {
 
 extension Spec.Miner {
   /// The keywords of `behaviour` in YAML.
-  enum BehaviourName: String, CaseIterable {
-    case honest
-    case tamperedLeaves = "tampered-leaves"
-    case fakedSteps = "faked-steps"
-  }
+  static let behaviourNames = ["honest"] + MinerAdversary.allCases.map(\.rawValue)
 
   static let defaultStake = 1000
 
@@ -175,21 +226,26 @@ extension Spec.Miner {
   ) throws(SpecError) {
     name = try names.read(&section)
     let keyword = try section.choice(
-      "behaviour", of: BehaviourName.self, default: .honest, doc: "What the miner does.")
+      "behaviour", among: Self.behaviourNames, default: "honest", doc: "What the miner does.")
+    let adversary = MinerAdversary(rawValue: keyword)
     let fraction = try section.optionalNumber(
       "fraction", .positiveRate,
       doc: "Part of the leaves or steps that a cheat forges; by default 0.25.")
     try section.require(
-      keyword != .honest || fraction == nil, "fraction",
+      adversary != nil || fraction == nil, "fraction",
       "is only for cheats, but the behaviour is 'honest'")
+    try section.require(
+      adversary?.takesFraction ?? true || fraction == nil, "fraction",
+      "is of no use to '\(keyword)', which has no part to choose")
     let forged = fraction ?? 0.25
     behaviour =
-      switch keyword {
-      case .honest: .honest
+      switch adversary {
+      case nil: .honest
       case .tamperedLeaves: .tamperedLeaves(fraction: forged)
       case .fakedSteps: .fakedSteps(fraction: forged)
+      case .some(let other): .adversary(other, fraction: forged)
       }
-    if keyword != .honest, fraction == nil { section.resolve("fraction", text: "\(forged)") }
+    if adversary?.takesFraction ?? false, fraction == nil { section.resolve("fraction", text: "\(forged)") }
     stake = try section.integer(
       "stake", in: 1...largestAmount, default: Self.defaultStake, unit: "stake",
       doc: "What it can lose.")
@@ -205,6 +261,13 @@ extension Spec.Verifier {
     name = try names.read(&section)
     behaviour = try section.choice(
       "behaviour", of: Behaviour.self, default: .honest, doc: "What the verifier does.")
+    let friend = try section.optionalText(
+      "with", Spec.nameRule, example: "alice", doc: "The miner that a colluding verifier helps."
+    ) { Spec.isName($0) ? $0 : nil }
+    accomplice = friend
+    try section.require(
+      (behaviour == .colluding) == (friend != nil), "with",
+      "is needed by colluding verifiers and is for them alone")
     stake = try section.integer(
       "stake", in: 1...largestAmount, default: Self.defaultStake, unit: "stake",
       doc: "What it can lose.")

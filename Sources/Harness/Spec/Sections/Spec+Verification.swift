@@ -1,3 +1,5 @@
+import Protocol
+
 extension Spec {
   /// How much verifiers check (`verification`).
   public struct Verification: Sendable, Equatable {
@@ -9,6 +11,8 @@ extension Spec {
     public var progressTokens: Int
     /// Rise of the loss that is still accepted (`progress_margin`).
     public var progressMargin: Double
+    /// What verifiers check (`checks`), by the names of ``Checks/named``.
+    public var checks: [String]
   }
 }
 
@@ -25,5 +29,11 @@ extension Spec.Verification: SpecReadable {
     progressMargin = try section.number(
       "progress_margin", .notNegative, default: 0.05, unit: "nat a token",
       doc: "Rise of the loss that is still accepted.")
+    let names = Checks.named.map(\.name)
+    checks =
+      section.has("checks") || section.isDescribing
+      ? try section.choices(
+        "checks", among: names, default: names, doc: "What verifiers check, besides structure.")
+      : names
   }
 }

@@ -1,0 +1,101 @@
+import Kernels
+import Models
+import Proofs
+import Protocol
+
+/// What a trial needs besides its rates: the sections of a `chain` that fix one block.
+struct TrialSetup: Sendable, Equatable {
+  var seed: UInt64
+  var model: Spec.Model
+  var data: Spec.Data
+  var training: Spec.Training
+  var quantization: Spec.Quantization
+  var commitment: Spec.Commitment
+
+  init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
+    seed = header.seed
+    let model: Spec.Model = try file.section(
+      "model", required: "a mapping with \(Spec.Model.rule)",
+      doc: "The model that is trained: \(Spec.Model.rule).")
+    self.model = model
+    data = try file.section(
+      "data", required: "a mapping with corpus", doc: "The text that it is trained on."
+    ) { part throws(SpecError) in try Spec.Data(reading: &part, model: model) }
+    training = try file.section(
+      "training", required: "a mapping with learning_rate, batch and steps_per_block",
+      doc: "How miners train.")
+    quantization = try file.section(
+      "quantization", doc: "How gradients and the model's twin are quantized.")
+    commitment = try file.section(
+      "commitment", doc: "How byte strings are cut into Merkle leaves.")
+  }
+
+  /// The corpus.
+  var inputs: [InputFile] { [InputFile("corpus", path: data.corpus)] }
+
+  /// A chain of one block of a miner with this behaviour.
+  func chain(
+    miner behaviour: Spec.Miner.Behaviour, verifiers: Int, verification: Spec.Verification
+  ) -> ChainExperiment {
+    ChainExperiment(
+      seed: seed, model: model, data: data, training: training, quantization: quantization,
+      commitment: commitment,
+      chain: Spec.Chain(
+        blockCount: 1, blockTimeMilliseconds: 7_200_000, beaconPeriodMilliseconds: 600_000,
+        attestationWindowMilliseconds: 3_600_000,
+        miners: [Spec.Miner(name: "miner", behaviour: behaviour, stake: 1000)],
+        verifiers: (0..<verifiers).map {
+          Spec.Verifier(
+            name: "verifier-\($0 + 1)", behaviour: .honest, stake: 100, accomplice: nil)
+        },
+        blockReward: 50, verifierReward: 10, minerSlashRate: 0.5, reporterRate: 0.1,
+        verifierPenaltyRate: 0.1, answerDeadlineMilliseconds: nil, trainingRandomness: .beacon,
+        challengeRandomness: .afterCommitment),
+      verification: verification)
+  }
+}
+
+extension ChainExperiment {
+  init(
+    seed: UInt64, model: Spec.Model, data: Spec.Data, training: Spec.Training,
+    quantization: Spec.Quantization, commitment: Spec.Commitment, chain: Spec.Chain,
+    verification: Spec.Verification
+  ) {
+    self.seed = seed
+    self.model = model
+    self.data = data
+    self.training = training
+    self.quantization = quantization
+    self.commitment = commitment
+    self.chain = chain
+    self.verification = verification
+  }
+}
+
+/// One really mined block with what is really wrong with it.
+struct PreparedBlock {
+  let plan: Plan
+  let trial: DetectionTrial
+  let truth: GroundTruth
+
+  /// Mines the block of the plan's first miner and looks at all of it.
+  init(_ spec: ChainExperiment, corpus: [UInt8], arithmetic: Arithmetic) throws {
+    plan = try Plan(spec: spec, corpus: corpus, workers: arithmetic.workers)
+    let trainer = try Trainer(task: plan.task, corpus: plan.corpus, arithmetic: arithmetic)
+    let parent = try ModelState.initial(task: plan.task, arithmetic: arithmetic)
+    let state = ChainState(plan.genesis(initial: parent))
+    let beacon = try plan.beacon.value(round: Int(state.miningRound))
+    let block = try plan.miners[0].mine(
+      on: state, parent: parent, trainingBeacon: beacon, trainer: trainer,
+      clock: UnreadClock())
+    truth = GroundTruth(of: block, state: state, trainingBeacon: beacon, trainer: trainer)
+    trial = DetectionTrial(
+      state: state, block: block, trainingBeacon: beacon, verifiers: plan.verifiers,
+      corpus: plan.corpus)
+  }
+}
+
+/// Nothing here is measured by time.
+struct UnreadClock: Stopwatch {
+  func seconds() -> Double { 0 }
+}

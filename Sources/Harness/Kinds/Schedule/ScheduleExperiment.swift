@@ -1,0 +1,189 @@
+import Foundation
+import Models
+import Proofs
+import Protocol
+
+/// The kind `schedule`: which block times leave room for training, transfer and verification.
+/// Nothing is trained, so any shape is possible.
+public struct ScheduleExperiment: ExperimentKind, Equatable {
+  /// `schedule`.
+  public static let name = "schedule"
+  /// What it does.
+  public static let summary =
+    "a chain of any shape on a virtual clock: training, transfer, verification, finality"
+  /// Results of this version.
+  public static let version = 1
+
+  let seed: UInt64
+  let model: Spec.Model
+  let tokensPerStep: Int
+  let contextLength: Int
+  let optimizerVectors: Int
+  let quantize: Spec.Training.QuantizationPoint
+  let bitsPerValue: Double
+  let trainingShare: Double
+  let segmentCount: Int
+  let miner: Spec.Cluster
+  let verifier: Spec.Cluster
+  let minerCount: Int
+  let verifierCount: Int
+  let network: Spec.Network
+  let blockHours: [Double]
+  let windowShare: Double
+  let beaconPeriodMilliseconds: Int
+  let answerDeadlineMilliseconds: Int
+  let gigabits: [Double]
+  let leafRate: Double
+  let leafByteCount: Int
+  let replayRate: Double
+  let progressTokens: Int
+  let blockCount: Int
+
+  /// Reads the sections of the kind.
+  public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
+    seed = header.seed
+    model = try file.section(
+      "model", required: "a mapping with \(Spec.Model.rule)",
+      doc: "The model that is trained: \(Spec.Model.rule).")
+    tokensPerStep = try file.integer(
+      "tokens_per_step", in: 1...1_000_000_000, default: 3_200_000, unit: "token",
+      doc: "Tokens of one optimizer step.")
+    contextLength = try file.integer(
+      "context", in: 1...131_072, default: 2048, unit: "token", doc: "Length of a sequence.")
+    optimizerVectors = try file.integer(
+      "optimizer_vectors", in: 0...8, default: 2,
+      doc: "float32 vectors that the optimizer keeps beside the parameters; AdamW has 2.")
+    quantize = try file.choice(
+      "quantize", of: Spec.Training.QuantizationPoint.self, default: .block,
+      doc: "What is published: every `step` or the difference of the whole `block`.")
+    bitsPerValue = try file.number(
+      "bits_per_value", .positive, default: 4.5, unit: "bit",
+      doc: "Published bits of one value, scales included.")
+    trainingShare = try file.number(
+      "training_share", .positiveRate, default: 0.95,
+      doc: "Share of the block time that training may fill.")
+    segmentCount = try file.integer(
+      "segments", in: 1...100_000, default: 64, doc: "Committed states of a block.")
+    miner = try file.section("miner", doc: "What each miner computes with.")
+    verifier = try file.section("verifier", doc: "What each verifier computes with.")
+    minerCount = try file.integer(
+      "miners", in: 1...64, default: 1, doc: "Miners, all of which mine every height.")
+    verifierCount = try file.integer(
+      "verifiers", in: 1...256, default: 8, doc: "Verifiers, with equal stakes.")
+    network = try file.section("network", doc: "The lines between them.")
+    blockHours = try file.numbers(
+      "block_hours", .positive, default: [1, 2, 4, 8], unit: "hour",
+      doc: "Block times to try.")
+    windowShare = try file.number(
+      "window_share", .positiveRate, default: 0.5,
+      doc: "Attestation window as a share of the block time.")
+    beaconPeriodMilliseconds = try file.duration(
+      "beacon_period", default: "1m", doc: "Virtual time between two values of the beacon.")
+    answerDeadlineMilliseconds = try file.duration(
+      "answer_deadline", default: "10m", doc: "Time in which a miner must answer a verifier.")
+    gigabits = try file.numbers(
+      "gigabits", .positive, default: [1, 10, 100], unit: "Gbit/s",
+      doc: "Bandwidths of every node to try.")
+    leafRate = try file.number(
+      "leaf_rate", .rate, default: 0.0001, doc: "Share of the leaves that each verifier opens.")
+    leafByteCount = try file.size(
+      "leaf_size", in: 64...(64 << 20), multipleOf: 4, default: "1MiB",
+      doc: "float32 bytes of a Merkle leaf.")
+    replayRate = try file.number(
+      "replay_rate", .rate, default: 0.015, doc: "Share of the segments that it computes again.")
+    progressTokens = try file.integer(
+      "progress_tokens", in: 0...1_000_000_000, default: 1_000_000, unit: "token",
+      doc: "Tokens on which it measures the quantized model.")
+    blockCount = try file.integer(
+      "blocks", in: 1...10_000, default: 8, unit: "block", doc: "Heights to simulate for each pair.")
+  }
+
+  /// Next to nothing: no model is held.
+  public func estimate(_ inputs: Inputs) throws -> Estimate {
+    let events = blockHours.count * gigabits.count * blockCount * (minerCount + 1) * verifierCount
+    return Estimate(memoryBytes: Double(events) * 2000, fixedSeconds: Double(events) * 1e-5)
+  }
+
+  /// Simulates every pair of block time and bandwidth.
+  public func run(_ context: RunContext) throws -> [ResultVariable] {
+    let costs = ScheduleCosts(self, shape: model.shape)
+    var table = ScheduleTable(hours: blockHours, gigabits: gigabits)
+    for hours in blockHours {
+      for bandwidth in gigabits {
+        try context.observer.progress(
+          done: Double(table.rowCount), total: Double(blockHours.count * gigabits.count),
+          activity: "\(hours) h at \(bandwidth) Gbit/s")
+        let budget = costs.budget(blockMilliseconds: UInt64(hours * 3_600_000))
+        var simulation = ScheduleSimulation(
+          try scenario(budget, hours: hours, bitsPerSecond: bandwidth * 1e9))
+        table.append(budget, simulation.run(), hours: hours)
+      }
+    }
+    return table.variables(costs)
+  }
+
+  private func scenario(
+    _ budget: ScheduleCosts.Budget, hours: Double, bitsPerSecond: Double
+  ) throws -> ScheduleScenario {
+    func rate(_ value: Double) throws -> PartsPerMillion {
+      guard let rate = PartsPerMillion(fraction: value) else {
+        throw PlanError.impossible("a rate must be in 0...1, but is \(value)")
+      }
+      return rate
+    }
+    var constants = ProtocolConstants.paper
+    constants.blockTimeMilliseconds = UInt64(hours * 3_600_000)
+    constants.attestationWindowMilliseconds = UInt64(hours * 3_600_000 * windowShare)
+    constants.beaconPeriodMilliseconds = UInt64(beaconPeriodMilliseconds)
+    constants.answerDeadlineMilliseconds = UInt64(answerDeadlineMilliseconds)
+    guard constants.attestationWindowMilliseconds > constants.beaconPeriodMilliseconds else {
+      throw PlanError.impossible(
+        "a window of \(windowShare) times \(hours) h is shorter than beacon_period: no challenge "
+          + "appears in it; a longer block time, a larger window_share or a shorter beacon_period do")
+    }
+    let link = Link(
+      latencyMilliseconds: UInt64(network.latencyMilliseconds),
+      bitsPerSecond: max(1, UInt64(bitsPerSecond)))
+    return ScheduleScenario(
+      constants: constants,
+      miners: (0..<minerCount).map {
+        ScheduleScenario.Miner(
+          name: "miner-\($0 + 1)", trainingMilliseconds: budget.trainingMilliseconds, link: link)
+      },
+      verifiers: (0..<verifierCount).map {
+        ScheduleScenario.Verifier(
+          name: "verifier-\($0 + 1)", stake: Stake(100), link: link,
+          leafMilliseconds: budget.leafMilliseconds, replayMilliseconds: budget.replayMilliseconds,
+          progressMilliseconds: budget.progressMilliseconds)
+      },
+      messages: budget.messages,
+      propagation: network.fanOut == 0 ? .direct : .gossip(fanOut: network.fanOut),
+      lossRate: try rate(network.lossRate), jitter: try rate(network.jitter),
+      blockCount: blockCount, seed: Digest.tagged("PoGO/schedule", seed))
+  }
+
+  /// Which pairs leave room, and where the time goes.
+  public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
+    try ScheduleTable.report(result)
+  }
+
+  /// GPT-3 in two block times.
+  public static let template = """
+    # Which block times leave room for GPT-3's training, transfer and verification?
+    name: my-schedule
+    title: GPT-3 175B on 1024 accelerators
+    kind: schedule
+    seed: 1
+    model: {preset: gpt3-175b}
+    tokens_per_step: 3200000
+    context: 2048
+    quantize: block
+    miner: {accelerators: 1024, peak_tflops: 989.4, utilization: 0.4}
+    verifier: {accelerators: 256, peak_tflops: 989.4, utilization: 0.4}
+    verifiers: 4
+    block_hours: [1, 4]
+    gigabits: [1, 10]
+    blocks: 3
+
+    """
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Harness
+import Testing
+
+@Suite struct QuantizationKindTests {
+  private func run(_ text: String, threads: Int = 1) throws -> ResultFile {
+    let file = try SpecFile(text: text, fileName: "q.yaml")
+    return try Experiment(file: file, dataFolder: ".", name: "q.yaml").run(
+      arithmetic: TinyExperiment.arithmetic(threads: threads), commandLine: "test",
+      observer: SilentObserver())
+  }
+
+  private func numbers(_ file: ResultFile, _ name: String) throws -> [Double] {
+    guard case .float64(let values) = file[name]?.values else {
+      throw ResultError.malformed(name)
+    }
+    return values
+  }
+
+  /// The errors of a uniform quantizer on normal numbers, and what no code can go below.
+  @Test func errorsLieAboveTheBound() throws {
+    let result = try run(
+      """
+      name: q
+      kind: quantization
+      formats: [int4, nf4, lm4, mxfp4, float32]
+      distributions: [normal]
+      values: 65536
+
+      """)
+    let bits = try numbers(result, "effective_bits")
+    let errors = try numbers(result, "mean_squared_error")
+    #expect(bits == [4.5, 4.5, 4.5, 4.25, 32])
+    for (bits, error) in zip(bits, errors).dropLast() { #expect(error > exp2(-2 * bits)) }
+    // Published and measured elsewhere: absmax int4 0.0116, NF4 0.0085; at most 0.0070 is wanted.
+    #expect((errors[0] - 0.0116).magnitude < 0.0004)
+    #expect((errors[1] - 0.0085).magnitude < 0.0004)
+    #expect(errors[2] < 0.0056)
+    #expect(errors[4] == 0)
+    let report = try Report.document(of: result).text()
+    #expect(report.contains("bound") && report.contains("lm4:g32:float16"))
+  }
+
+  /// All three have unit variance; the tails of the others are heavier.
+  @Test func distributionsHaveUnitVarianceAndTheirTails() throws {
+    let result = try run(
+      """
+      name: q
+      kind: quantization
+      formats: [float16, "int8:tensor"]
+      values: 200000
+
+      """)
+    let errors = try numbers(result, "mean_squared_error")
+    let noise = try numbers(result, "signal_to_noise")
+    for vector in 0..<2 {
+      // Power = error * 10^(SNR / 10); the variance of Student's with three degrees scatters too much.
+      let power = errors[2 * vector] * exp2(noise[2 * vector] / 10 * 3.321928094887362)
+      #expect((power - 1).magnitude < 0.02, "vector \(vector)")
+    }
+    // The largest number sets the step of a whole tensor: heavier tails cost more.
+    #expect(errors[1] < errors[3] && errors[3] < errors[5])
+  }
+
+  @Test func badFormatsAreRefusedWithTheirLine() throws {
+    let text = "name: q\nkind: quantization\nformats: [int4, int99]\n"
+    let error = #expect(throws: SpecError.self) { try SpecFile(text: text, fileName: "q.yaml") }
+    #expect(error?.description.contains("q.yaml:3") == true)
+    #expect(error?.description.contains("int99") == true)
+  }
+}
