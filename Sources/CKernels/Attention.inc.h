@@ -118,11 +118,12 @@ static void clearRows(long rows, long columns, float *x, long row) {
   for (long r = 0; r < rows; r++) memset(x + r * row, 0, (size_t)columns * sizeof(float));
 }
 
-static int attention(const CKAttention *p) {
+static long attention(const CKAttention *p, float *spare) {
   const long length = p->length, dimension = p->dimension, sRow = wholeVectors(length);
   const long keyCount = sRow * dimension, valueCount = wholeVectors(dimension) * length;
-  float *keys = ck_packingMemory((size_t)(keyCount + valueCount + queriesOfBlock * sRow));
-  if (!keys) return -1;
+  const long count = keyCount + valueCount + queriesOfBlock * sRow;
+  float *keys = spare ? spare : ck_packingMemory((size_t)count);
+  if (!keys) return count;
   float *values = keys + keyCount, *s = values + valueCount;
   packStrips(length, dimension, p->key, 1, p->keyRow, keys);
   packStrips(dimension, length, p->value, p->valueRow, 1, values);
@@ -169,13 +170,13 @@ CK_INLINE void gradientsOfRow(long count, float *x, float *d, float scale, const
   }
 }
 
-static int attentionBackward(const CKAttention *p) {
+static long attentionBackward(const CKAttention *p, float *spare) {
   const long length = p->length, dimension = p->dimension, sRow = wholeVectors(length);
   const long width = wholeVectors(dimension), keyCount = sRow * dimension;
   const long rowCount = width * length, blockCount = width * queriesOfBlock;
-  float *keys = ck_packingMemory(
-      (size_t)(2 * keyCount + rowCount + 2 * blockCount + 2 * queriesOfBlock * sRow));
-  if (!keys) return -1;
+  const long count = 2 * keyCount + rowCount + 2 * blockCount + 2 * queriesOfBlock * sRow;
+  float *keys = spare ? spare : ck_packingMemory((size_t)count);
+  if (!keys) return count;
   float *values = keys + keyCount, *keyRows = values + keyCount, *queries = keyRows + rowCount;
   float *dOutputs = queries + blockCount, *s = dOutputs + blockCount;
   float *d = s + queriesOfBlock * sRow;

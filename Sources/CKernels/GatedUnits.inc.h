@@ -18,26 +18,38 @@ CK_INLINE V16 geluSlope(V16 x, V16 share) {
   return fma16(x * (share * (1.0f - share)), slopeOfZ, share);
 }
 
-static void gelu(long rows, long columns, const float *x, long xStride, float *y, long yStride) {
-  for (long r = 0; r < rows; r++, x += xStride, y += yStride) {
-    for (long j = 0; j < columns; j += 16) {
-      long left = columns - j;
-      V16 v = load(x + j, left);
-      store(y + j, v * geluShare(v), left);
-    }
-  }
+CK_INLINE V16 gelu16(V16 x) { return x * geluShare(x); }
+CK_INLINE V16 geluSlope16(V16 x) { return geluSlope(x, geluShare(x)); }
+
+CK_INLINE V16 silu16(V16 x) { return x * sigmoid16(x); }
+CK_INLINE V16 siluSlope16(V16 x) {
+  V16 s = sigmoid16(x);
+  return s * fma16(x, 1.0f - s, splat(1.0f));
 }
 
-static void geluBackward(long rows, long columns, const float *x, long xStride, const float *dy,
-                         long dyStride, float *dx, long dxStride) {
-  for (long r = 0; r < rows; r++, x += xStride, dy += dyStride, dx += dxStride) {
-    for (long j = 0; j < columns; j += 16) {
-      long left = columns - j;
-      V16 v = load(x + j, left);
-      store(dx + j, load(dy + j, left) * geluSlope(v, geluShare(v)), left);
-    }
+/// y = function(x), and dx = dy * slope(x).
+#define CK_ACTIVATION(name, function, slope)                                                      \
+  static void name(long rows, long columns, const float *x, long xStride, float *y,              \
+                   long yStride) {                                                                \
+    for (long r = 0; r < rows; r++, x += xStride, y += yStride) {                                 \
+      for (long j = 0; j < columns; j += 16) {                                                    \
+        long left = columns - j;                                                                  \
+        store(y + j, function(load(x + j, left)), left);                                          \
+      }                                                                                           \
+    }                                                                                             \
+  }                                                                                               \
+  static void name##Backward(long rows, long columns, const float *x, long xStride,              \
+                             const float *dy, long dyStride, float *dx, long dxStride) {          \
+    for (long r = 0; r < rows; r++, x += xStride, dy += dyStride, dx += dxStride) {               \
+      for (long j = 0; j < columns; j += 16) {                                                    \
+        long left = columns - j;                                                                  \
+        store(dx + j, load(dy + j, left) * slope(load(x + j, left)), left);                       \
+      }                                                                                           \
+    }                                                                                             \
   }
-}
+
+CK_ACTIVATION(gelu, gelu16, geluSlope16)
+CK_ACTIVATION(silu, silu16, siluSlope16)
 
 static void biasGelu(long rows, long columns, const float *bias, float *x, long xStride, float *y,
                      long yStride) {
@@ -46,7 +58,7 @@ static void biasGelu(long rows, long columns, const float *bias, float *x, long 
       long left = columns - j;
       V16 v = load(x + j, left) + load(bias + j, left);
       store(x + j, v, left);
-      store(y + j, v * geluShare(v), left);
+      store(y + j, gelu16(v), left);
     }
   }
 }
@@ -61,7 +73,7 @@ static void biasGeluBackward(long rows, long columns, const float *x, long xStri
       V16 sum = load(dBias + j, left);
       for (long r = first; r < last; r++) {
         V16 v = load(x + r * xStride + j, left);
-        V16 d = load(dy + r * dyStride + j, left) * geluSlope(v, geluShare(v));
+        V16 d = load(dy + r * dyStride + j, left) * geluSlope16(v);
         store(dx + r * dxStride + j, d, left);
         sum += d;
       }
@@ -76,7 +88,7 @@ static void geglu(long rows, long columns, const float *gate, long gateStride, c
     for (long j = 0; j < columns; j += 16) {
       long left = columns - j;
       V16 v = load(gate + j, left);
-      store(y + j, (v * geluShare(v)) * load(up + j, left), left);
+      store(y + j, gelu16(v) * load(up + j, left), left);
     }
   }
 }
@@ -92,29 +104,6 @@ static void gegluBackward(long rows, long columns, const float *gate, long gateS
       V16 share = geluShare(v);
       store(dGate + j, (d * u) * geluSlope(v, share), left);
       store(dUp + j, d * (v * share), left);
-    }
-  }
-}
-
-static void silu(long rows, long columns, const float *x, long xStride, float *y, long yStride) {
-  for (long r = 0; r < rows; r++, x += xStride, y += yStride) {
-    for (long j = 0; j < columns; j += 16) {
-      long left = columns - j;
-      V16 v = load(x + j, left);
-      store(y + j, v * sigmoid16(v), left);
-    }
-  }
-}
-
-static void siluBackward(long rows, long columns, const float *x, long xStride, const float *dy,
-                         long dyStride, float *dx, long dxStride) {
-  for (long r = 0; r < rows; r++, x += xStride, dy += dyStride, dx += dxStride) {
-    for (long j = 0; j < columns; j += 16) {
-      long left = columns - j;
-      V16 v = load(x + j, left);
-      V16 s = sigmoid16(v);
-      V16 slope = s * fma16(v, 1.0f - s, splat(1.0f));
-      store(dx + j, load(dy + j, left) * slope, left);
     }
   }
 }

@@ -134,8 +134,9 @@ static void strip(long rows, long vectors, Tile t, int isPacked, int byRows) {
   }
 }
 
-static int product(long m, long n, long k, const float *a, long aRow, long aColumn,
-                   const float *b, long bRow, long bColumn, float *c, long cRow, int accumulate) {
+static long product(long m, long n, long k, const float *a, long aRow, long aColumn,
+                    const float *b, long bRow, long bColumn, float *c, long cRow, int accumulate,
+                    float *spare) {
   if (k == 0 && !accumulate) {
     for (long i = 0; i < m; i++) memset(c + i * cRow, 0, (size_t)n * sizeof(float));
   }
@@ -147,8 +148,8 @@ static int product(long m, long n, long k, const float *a, long aRow, long aColu
   const long groups = ((m < rowsOfBlock ? m : rowsOfBlock) + CK_TILE_ROWS - 1) / CK_TILE_ROWS;
   const long aCount = packsA ? groups * packedRows * deep : 0;
   const long wide = n < columnsOfBlock ? (n + 15) / 16 * 16 : columnsOfBlock;
-  float *packedA = ck_packingMemory((size_t)(aCount + wide * deep));
-  if (!packedA) return -1;
+  float *packedA = spare ? spare : ck_packingMemory((size_t)(aCount + wide * deep));
+  if (!packedA) return aCount + wide * deep;
   float *packedB = packedA + aCount;
   const int byRows = !packsA && aRow != 1;
 

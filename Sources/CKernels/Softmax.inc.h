@@ -31,29 +31,24 @@ CK_INLINE float exponentials(long count, float *x, float scale, float *maximumOu
   return sumOfLanes(sum);
 }
 
-static void softmax(long firstRow, long rows, long columns, float *x, long xStride, float scale,
-                    int causal) {
+static void softmax(long rows, long columns, float *x, long xStride, float scale) {
   for (long r = 0; r < rows; r++, x += xStride) {
-    long count = causal && firstRow + r + 1 < columns ? firstRow + r + 1 : columns;
     float m;
-    float reciprocal = 1.0f / exponentials(count, x, scale, &m);
-    for (long j = 0; j < count; j += 16) {
-      store(x + j, load(x + j, count - j) * reciprocal, count - j);
+    float reciprocal = 1.0f / exponentials(columns, x, scale, &m);
+    for (long j = 0; j < columns; j += 16) {
+      store(x + j, load(x + j, columns - j) * reciprocal, columns - j);
     }
-    memset(x + count, 0, (size_t)(columns - count) * sizeof(float));
   }
 }
 
-static void softmaxBackward(long firstRow, long rows, long columns, const float *p, long pStride,
-                            float *d, long dStride, float scale, int causal) {
+static void softmaxBackward(long rows, long columns, const float *p, long pStride, float *d,
+                            long dStride, float scale) {
   for (long r = 0; r < rows; r++, p += pStride, d += dStride) {
-    long count = causal && firstRow + r + 1 < columns ? firstRow + r + 1 : columns;
-    float dot = dotOf(count, p, d);
-    for (long j = 0; j < count; j += 16) {
-      V16 difference = load(d + j, count - j) - dot;
-      store(d + j, (difference * load(p + j, count - j)) * scale, count - j);
+    float dot = dotOf(columns, p, d);
+    for (long j = 0; j < columns; j += 16) {
+      V16 difference = load(d + j, columns - j) - dot;
+      store(d + j, (difference * load(p + j, columns - j)) * scale, columns - j);
     }
-    memset(d + count, 0, (size_t)(columns - count) * sizeof(float));
   }
 }
 

@@ -3,20 +3,11 @@ internal import CKernels
 /// Activation functions and their gradients (docs/arithmetic.md, section "Activations").
 extension Arithmetic {
   /// y = gelu(x), tanh form. y may be x.
-  public func gelu(_ x: Matrix, into y: Matrix) {
-    splitElements([x, y], grain: 1 << 12) { w in
-      kernels.pointee.gelu(
-        w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride)
-    }
-  }
+  public func gelu(_ x: Matrix, into y: Matrix) { activate(x, into: y, kernels.pointee.gelu) }
 
   /// dx = dy * gelu'(x). dx may be dy or x.
   public func geluBackward(x: Matrix, dy: Matrix, into dx: Matrix) {
-    splitElements([x, dy, dx], grain: 1 << 12) { w in
-      kernels.pointee.geluBackward(
-        w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
-        w[2].pointer, w[2].rowStride)
-    }
+    activateBackward(x: x, dy: dy, into: dx, kernels.pointee.geluBackward)
   }
 
   /// x = x + bias for each row, then y = gelu(x): `addBias` and `gelu` in one pass over memory.
@@ -69,17 +60,34 @@ extension Arithmetic {
   }
 
   /// y = x / (1 + exp(-x)), also called swish. y may be x.
-  public func silu(_ x: Matrix, into y: Matrix) {
+  public func silu(_ x: Matrix, into y: Matrix) { activate(x, into: y, kernels.pointee.silu) }
+
+  /// dx = dy * silu'(x). dx may be dy or x.
+  public func siluBackward(x: Matrix, dy: Matrix, into dx: Matrix) {
+    activateBackward(x: x, dy: dy, into: dx, kernels.pointee.siluBackward)
+  }
+
+  private func activate(
+    _ x: Matrix, into y: Matrix,
+    _ kernel: @convention(c) (
+      Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+  ) {
     splitElements([x, y], grain: 1 << 12) { w in
-      kernels.pointee.silu(
+      kernel(
         w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride)
     }
   }
 
-  /// dx = dy * silu'(x). dx may be dy or x.
-  public func siluBackward(x: Matrix, dy: Matrix, into dx: Matrix) {
+  private func activateBackward(
+    x: Matrix, dy: Matrix, into dx: Matrix,
+    _ kernel: @convention(c) (
+      Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>,
+      Int
+    ) -> Void
+  ) {
     splitElements([x, dy, dx], grain: 1 << 12) { w in
-      kernels.pointee.siluBackward(
+      kernel(
         w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
         w[2].pointer, w[2].rowStride)
     }

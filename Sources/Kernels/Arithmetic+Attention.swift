@@ -23,7 +23,7 @@ extension Arithmetic {
       place(key, shape, sequence, group, &task.key, &task.keyRow)
       place(value, shape, sequence, group, &task.value, &task.valueRow)
       place(output, shape, sequence, head, &task.output, &task.outputRow)
-      return kernels.pointee.attention(&task)
+      withSpareMemory { kernels.pointee.attention(&task, $0) }
     }
   }
 
@@ -54,7 +54,7 @@ extension Arithmetic {
       place(dQuery, shape, sequence, head, &task.dQuery, &task.dQueryRow)
       place(dKey, shape, sequence, group, &task.dKey, &task.dKeyRow)
       place(dValue, shape, sequence, group, &task.dValue, &task.dValueRow)
-      return kernels.pointee.attentionBackward(&task)
+      withSpareMemory { kernels.pointee.attentionBackward(&task, $0) }
     }
   }
 
@@ -67,14 +67,11 @@ extension Arithmetic {
         && statistics.count == shape.statisticsCount, "windows that do not fit \(shape)")
   }
 
-  /// Calls `body` for each of `heads` heads of each sequence; it returns 0, or -1 without memory.
+  /// Calls `body` for each of `heads` heads of each sequence.
   private func forEachTask(
-    _ shape: AttentionShape, _ heads: Int, _ body: @Sendable (_ sequence: Int, _ head: Int) -> Int32
+    _ shape: AttentionShape, _ heads: Int, _ body: @Sendable (_ sequence: Int, _ head: Int) -> Void
   ) {
-    workers.run(tasks: shape.sequences * heads) { task in
-      let status = body(task / heads, task % heads)
-      guard status == 0 else { fatalError("no memory for the scores of attention") }
-    }
+    workers.run(tasks: shape.sequences * heads) { task in body(task / heads, task % heads) }
   }
 
   private func task(

@@ -51,13 +51,14 @@ extension Arithmetic {
     accumulate: Bool
   ) {
     if rows.isEmpty || columns.isEmpty { return }
-    let status = kernels.pointee.product(
-      rows.count, columns.count, a.columns,
-      a.matrix.pointer + rows.lowerBound * a.rowStep, a.rowStep, a.columnStep,
-      b.matrix.pointer + columns.lowerBound * b.columnStep, b.rowStep, b.columnStep,
-      c.pointer + rows.lowerBound * c.rowStride + columns.lowerBound, c.rowStride,
-      accumulate ? 1 : 0)
-    guard status == 0 else { fatalError("no memory to pack the operands of a product") }
+    withSpareMemory { spare in
+      kernels.pointee.product(
+        rows.count, columns.count, a.columns,
+        a.matrix.pointer + rows.lowerBound * a.rowStep, a.rowStep, a.columnStep,
+        b.matrix.pointer + columns.lowerBound * b.columnStep, b.rowStep, b.columnStep,
+        c.pointer + rows.lowerBound * c.rowStride + columns.lowerBound, c.rowStride,
+        accumulate ? 1 : 0, spare)
+    }
   }
 
   /// How to cut the result so that the slowest thread is fastest: it multiplies its tile, and packs

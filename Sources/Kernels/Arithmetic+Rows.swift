@@ -81,28 +81,22 @@ extension Arithmetic {
     }
   }
 
-  /// In place: row i of a square score matrix becomes softmax(scale * row) over entries 0 ... i;
-  /// the entries after i become +0.
-  public func causalSoftmax(_ scores: Matrix, scale: Float) {
-    precondition(scores.rows == scores.columns, "(\(scores.rows), \(scores.columns)) is not square")
-    softmax(scores, scale: scale, causal: true)
-  }
-
   /// In place: each row becomes softmax(scale * row).
   public func softmax(_ scores: Matrix, scale: Float) {
-    softmax(scores, scale: scale, causal: false)
-  }
-
-  /// In place: from the gradient of the probabilities of `causalSoftmax` to that of the scores;
-  /// the entries after i become +0.
-  public func causalSoftmaxBackward(probabilities: Matrix, dProbabilities: Matrix, scale: Float) {
-    precondition(probabilities.rows == probabilities.columns, "not square")
-    softmaxBackward(probabilities, dProbabilities, scale: scale, causal: true)
+    split(scores.rows, grain: rowGrain(1 << 12, scores)) { range in
+      let part = scores.rows(range)
+      kernels.pointee.softmax(part.rows, part.columns, part.pointer, part.rowStride, scale)
+    }
   }
 
   /// In place: from the gradient of the probabilities of `softmax` to that of the scores.
-  public func softmaxBackward(probabilities: Matrix, dProbabilities: Matrix, scale: Float) {
-    softmaxBackward(probabilities, dProbabilities, scale: scale, causal: false)
+  public func softmaxBackward(probabilities p: Matrix, dProbabilities d: Matrix, scale: Float) {
+    precondition(p.rows == d.rows && p.columns == d.columns, "shapes differ")
+    split(p.rows, grain: rowGrain(1 << 12, p)) { range in
+      let (p, d) = (p.rows(range), d.rows(range))
+      kernels.pointee.softmaxBackward(
+        p.rows, p.columns, p.pointer, p.rowStride, d.pointer, d.rowStride, scale)
+    }
   }
 
   /// losses(r) = -log(softmax(logits(r))[targets[r]]). If there is a `gradientScale`, the logits
@@ -125,25 +119,6 @@ extension Arithmetic {
           part.rows, part.columns, part.pointer, part.rowStride, targets + range.lowerBound,
           losses.pointer + range.lowerBound, gradientScale == nil ? 0 : 1, gradientScale ?? 0)
       }
-    }
-  }
-
-  private func softmax(_ x: Matrix, scale: Float, causal: Bool) {
-    split(x.rows, grain: rowGrain(1 << 12, x)) { range in
-      let part = x.rows(range)
-      kernels.pointee.softmax(
-        range.lowerBound, part.rows, part.columns, part.pointer, part.rowStride, scale,
-        causal ? 1 : 0)
-    }
-  }
-
-  private func softmaxBackward(_ p: Matrix, _ d: Matrix, scale: Float, causal: Bool) {
-    precondition(p.rows == d.rows && p.columns == d.columns, "shapes differ")
-    split(p.rows, grain: rowGrain(1 << 12, p)) { range in
-      let (p, d) = (p.rows(range), d.rows(range))
-      kernels.pointee.softmaxBackward(
-        range.lowerBound, p.rows, p.columns, p.pointer, p.rowStride, d.pointer, d.rowStride,
-        scale, causal ? 1 : 0)
     }
   }
 }

@@ -98,4 +98,14 @@ public struct Arithmetic: Sendable {
       }
     }
   }
+
+  /// Runs a kernel that packs: into memory of this thread, or, if that cannot grow, into a buffer for
+  /// this call alone.
+  package func withSpareMemory(_ kernel: (UnsafeMutablePointer<Float>?) -> Int) {
+    let missing = kernel(nil)
+    guard missing > 0 else { return }
+    let spare = FloatBuffer(count: missing)
+    let left = kernel(spare.base)
+    precondition(left == 0, "a kernel that does not take the memory it asked for")
+  }
 }

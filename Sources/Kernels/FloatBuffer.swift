@@ -15,14 +15,13 @@ public final class FloatBuffer: @unchecked Sendable {
     precondition(count >= 0, "a buffer of \(count) elements")
     let isLarge = count >= (4 << 20) / 4
     let alignment = isLarge ? 2 << 20 : 64
-    let bytes = (count * 4 + 63) / 64 * 64
-    var memory: UnsafeMutableRawPointer?
-    let status = posix_memalign(&memory, alignment, max(bytes, 64))
-    guard status == 0, let memory else { fatalError("no memory for \(count) float32 elements") }
+    let bytes = max((count * 4 + 63) / 64 * 64, 64)
+    // Without memory this ends the program, as it does for every array of Swift.
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: alignment)
     // Huge pages are a wish; without them only speed is lost.
     if isLarge { _ = madvise(memory, bytes, Int32(MADV_HUGEPAGE)) }
-    memset(memory, 0, max(bytes, 64))
-    base = memory.bindMemory(to: Float.self, capacity: max(bytes, 64) / 4)
+    memset(memory, 0, bytes)
+    base = memory.bindMemory(to: Float.self, capacity: bytes / 4)
     self.count = count
   }
 
@@ -34,7 +33,7 @@ public final class FloatBuffer: @unchecked Sendable {
     }
   }
 
-  deinit { free(base) }
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
 
   /// Element `i` of 0 ..< `count`.
   public subscript(i: Int) -> Float {

@@ -84,4 +84,19 @@ import Testing
     #expect(InstructionSet(rawValue: "avx512") == .avx512)
     #expect(arithmeticVersion == 2)
   }
+
+  @Test func aKernelWithoutMemoryGetsABufferOfItsOwn() {
+    var counts: [Int] = []
+    Machine.all[0].arithmetic.withSpareMemory { spare in
+      guard let spare else { return 100 }
+      for i in 0..<100 { spare[i] = 1 }
+      counts.append(100)
+      return 0
+    }
+    #expect(counts == [100])
+    Machine.all[0].arithmetic.withSpareMemory { spare in
+      #expect(spare == nil)
+      return 0
+    }
+  }
 }

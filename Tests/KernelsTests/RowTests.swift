@@ -77,35 +77,13 @@ import Testing
     }
   }
 
-  @Test(arguments: Machine.all) func causalSoftmax(machine: Machine) {
-    for n in sizes {
-      for wild in [false, true] {
-        var data = TestData(seed: UInt64(n))
-        let x = wild ? data.wildNumbers(n * n) : data.numbers(n * n, scale: 20)
-        let dp = data.numbers(n * n)
-        let scores = Framed(x, rows: n, columns: n)
-        let gradient = Framed(dp, rows: n, columns: n, gap: 2)
-        machine.arithmetic.causalSoftmax(scores.matrix, scale: 0.25)
-        machine.arithmetic.causalSoftmaxBackward(
-          probabilities: scores.matrix, dProbabilities: gradient.matrix, scale: 0.25)
-        var (p, ds) = ([Float](), [Float]())
-        for i in 0..<n {
-          let masked = [Float](repeating: 0, count: n - 1 - i)
-          let row = Reference.softmax(Array(x[i * n...i * n + i]), scale: 0.25)
-          p += row + masked
-          ds += Reference.softmaxBackward(row, Array(dp[i * n...i * n + i]), scale: 0.25) + masked
-        }
-        #expect(difference(scores.values, p) == nil)
-        #expect(difference(gradient.values, ds) == nil)
-      }
-    }
-  }
-
   @Test(arguments: Machine.all) func softmax(machine: Machine) {
     for rows in [1, 3, 16, 33] {
       for columns in sizes {
         var data = TestData(seed: UInt64(rows * 100 + columns))
-        let (x, dp) = (data.numbers(rows * columns, scale: 50), data.numbers(rows * columns))
+        let wild = (rows + columns) % 3 == 0
+        let x = wild ? data.wildNumbers(rows * columns) : data.numbers(rows * columns, scale: 50)
+        let dp = data.numbers(rows * columns)
         let scores = Framed(x, rows: rows, columns: columns)
         let gradient = Framed(dp, rows: rows, columns: columns, gap: 0)
         machine.arithmetic.softmax(scores.matrix, scale: 0.5)
@@ -117,7 +95,9 @@ import Testing
         }
         #expect(difference(scores.values, p.flatMap { $0 }) == nil)
         #expect(difference(gradient.values, ds) == nil)
-        for row in p { #expect(abs(row.map(Double.init).reduce(0, +) - 1) <= 1e-6) }
+        for row in p where !wild {
+          #expect(abs(row.map(Double.init).reduce(0, +) - 1) <= 1e-6)
+        }
       }
     }
   }

@@ -93,14 +93,16 @@ typedef struct CKKernels {
   /// c(i, j) = fma chain over k ascending of a(i, k) * b(k, j), from c if `accumulate`, else from +0.
   /// An element of a is a[i * aRow + k * aColumn], of b is b[k * bRow + j * bColumn]; in each
   /// operand one of the two strides is 1. c does not overlap a or b.
-  /// Returns 0, or -1 if there is no memory to pack into (c is unspecified then).
-  int (*product)(long m, long n, long k, const float *a, long aRow, long aColumn, const float *b,
-                 long bRow, long bColumn, float *c, long cRow, int accumulate);
+  /// Packs into memory of the calling thread, or into `spare` if it is given. Returns 0, or, if the
+  /// thread's memory cannot grow, how many floats of `spare` it needs; nothing is done then.
+  long (*product)(long m, long n, long k, const float *a, long aRow, long aColumn, const float *b,
+                  long bRow, long bColumn, float *c, long cRow, int accumulate,
+                  float *_Nullable spare);
 
-  /// Outputs and statistics of one group of heads. Returns 0, or -1 if there is no memory.
-  int (*attention)(const CKAttention *p);
-  /// Gradients of one group of heads. Returns 0, or -1 if there is no memory.
-  int (*attentionBackward)(const CKAttention *p);
+  /// Outputs and statistics of one group of heads. Memory and result as of `product`.
+  long (*attention)(const CKAttention *p, float *_Nullable spare);
+  /// Gradients of one group of heads. Memory and result as of `product`.
+  long (*attentionBackward)(const CKAttention *p, float *_Nullable spare);
 
   /// z = x + y.
   void (*add)(long rows, long columns, const float *x, long xStride, const float *y, long yStride,
@@ -186,13 +188,11 @@ typedef struct CKKernels {
                               const float *x, long xStride, const float *mean, const float *rstd,
                               float *dGamma, float *dBeta);
 
-  /// In place softmax of scale * x. If `causal`, row r uses its first `firstRow + r + 1` entries
-  /// and the others become +0.
-  void (*softmax)(long firstRow, long rows, long columns, float *x, long xStride, float scale,
-                  int causal);
+  /// In place softmax of scale * x.
+  void (*softmax)(long rows, long columns, float *x, long xStride, float scale);
   /// In place from the gradient of the probabilities p to the gradient of the scores.
-  void (*softmaxBackward)(long firstRow, long rows, long columns, const float *p, long pStride,
-                          float *d, long dStride, float scale, int causal);
+  void (*softmaxBackward)(long rows, long columns, const float *p, long pStride, float *d,
+                          long dStride, float scale);
   /// losses(r) = -log(softmax(x(r))[targets(r)]); if `withGradient`, x becomes the gradient * scale.
   void (*crossEntropy)(long rows, long columns, float *x, long xStride, const int32_t *targets,
                        float *losses, int withGradient, float scale);
