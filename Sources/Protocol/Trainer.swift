@@ -80,10 +80,11 @@ public final class Trainer {
     phases: (compute: Phase, quantize: Phase)
   ) throws(TrainingError) -> Step {
     let batch = try batch(startingAt: starts)
-    let loss = try meter.measure(phases.compute) { work throws(TrainingError) in
+    let loss = meter.measure(phases.compute) { work in
       let before = workspace.flops.total
       defer { work.flops += workspace.flops.total - before }
-      return try lossAndGradient(state.parameters, startingAt: starts)
+      // In parts as large as the workspace, with the bits of the whole.
+      return model.lossAndGradient(state.parameters, on: batch, gradient: gradient, in: workspace)
     }
     guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
     let values = Vector(gradient, count: gradient.count)
@@ -118,30 +119,6 @@ public final class Trainer {
     let loss = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
     guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
     return task.parameterTree(gradient, workers: arithmetic.workers).root
-  }
-
-  /// The mean of the microbatches' losses; their mean gradient is left in `gradient`.
-  private func lossAndGradient(
-    _ parameters: FloatBuffer, startingAt starts: [Int]
-  ) throws(TrainingError) -> Float {
-    let count = Int(task.recipe.microbatchCount)
-    let size = starts.count / count
-    guard count > 1 else {
-      return model.lossAndGradient(
-        parameters, on: try batch(startingAt: starts), gradient: gradient, in: workspace)
-    }
-    let sum = FloatBuffer(count: gradient.count)
-    var loss: Float = 0
-    for part in 0..<count {
-      let batch = try batch(startingAt: Array(starts[part * size..<(part + 1) * size]))
-      loss += model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
-      // In ascending order: another order would round otherwise.
-      arithmetic.axpy(
-        1 / Float(count), Vector(gradient, count: gradient.count),
-        onto: Vector(sum, count: sum.count))
-    }
-    gradient.copy(from: sum)
-    return loss / Float(count)
   }
 
   /// Packs `values`; with feedback, what was dropped before is added first and what is dropped now

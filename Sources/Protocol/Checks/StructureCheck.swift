@@ -79,10 +79,9 @@ public enum StructureCheck {
 extension TrainingTask {
   /// Operations of all training steps of a block.
   public var trainingFLOPs: UInt64 {
-    let parts = recipe.microbatchCount
-    let part = trainable.stepFLOPs(
-      sequenceCount: Int(batchSize / parts), contextLength: Int(contextLength)
+    let step = trainable.stepFLOPs(
+      sequenceCount: Int(batchSize), contextLength: Int(contextLength)
     ).total
-    return UInt64(stepsPerBlock) * UInt64(parts) * part
+    return UInt64(stepsPerBlock) * step
   }
 }
