@@ -11,35 +11,21 @@ struct BenchElementwise: ParsableCommand {
       + "memory reaches, counting the bytes that an operation must read and write. "
       + "Benchmarks/elementwise.py puts PyTorch beside them.")
 
-  @Option(help: "Measurements of each operation; the median counts.")
-  var rounds = 7
+  @OptionGroup var measuring: BenchRounds
 
-  @Flag(help: "Print JSON instead of a table.")
-  var json = false
-
-  @OptionGroup var options: ArithmeticOptions
+  @OptionGroup var options: BenchOptions
 
   func run() throws {
     try CommandFailure.sorting {
-      guard (1...1000).contains(rounds) else {
-        throw CommandFailure(.badInput, "--rounds must be in 1...1000, but is \(rounds)")
-      }
+      let rounds = try measuring.count()
       let arithmetic = try options.arithmetic()
       let rows = ElementwiseBench(arithmetic: arithmetic, rounds: rounds).measure { round in
-        if Console.isTerminal { Console.write("\r\u{1B}[Kround \(round) of \(rounds)") }
+        options.show("round \(round) of \(rounds)")
       }
-      if Console.isTerminal { Console.write("\r\u{1B}[K") }
-      if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(rows), as: UTF8.self))
-      } else {
-        let threads = arithmetic.workers.threads
-        print(
-          "\(arithmetic.instructionSet.rawValue), \(threads) thread\(threads == 1 ? "" : "s"), "
-            + "medians of \(rounds)")
-        print(ElementwiseBench.text(rows))
-      }
+      try options.print(
+        rows,
+        text: BenchOptions.heading(arithmetic, "medians of \(rounds)")
+          + ElementwiseBench.text(rows))
     }
   }
 }

@@ -11,31 +11,16 @@ struct BenchProofs: ParsableCommand {
       + "median of the ratios. 'one proof' is the time to answer a challenge for one leaf of 4 KiB."
   )
 
-  @Option(help: "Measurements of each; the median counts.")
-  var rounds = 7
+  @OptionGroup var measuring: BenchRounds
 
-  @Flag(help: "Print JSON instead of tables.")
-  var json = false
-
-  @OptionGroup var options: ArithmeticOptions
+  @OptionGroup var options: BenchOptions
 
   func run() throws {
     try CommandFailure.sorting {
-      guard (1...1000).contains(rounds) else {
-        throw CommandFailure(.badInput, "--rounds must be in 1...1000, but is \(rounds)")
-      }
+      let rounds = try measuring.count()
       let bench = ProofsBench(arithmetic: try options.arithmetic(), rounds: rounds)
-      let result = try bench.run { activity in
-        if Console.isTerminal { Console.write("\r\u{1B}[K\(activity)") }
-      }
-      if Console.isTerminal { Console.write("\r\u{1B}[K") }
-      if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
-      } else {
-        print(result.text)
-      }
+      let result = try bench.run { options.show($0) }
+      try options.print(result, text: result.text)
     }
   }
 }

@@ -12,35 +12,20 @@ struct BenchQuant: ParsableCommand {
       "256 MiB of normal numbers; medians. 'of copy' compares the bytes that are read and "
       + "written in a second with those of a copy by the same threads right before.")
 
-  @Option(help: "Measurements of each; the median counts.")
-  var rounds = 7
-
   @Option(help: "A format (`pogo list formats`); may be given more than once.")
   var format: [String] = QuantBench.defaultFormats
 
-  @Flag(help: "Print JSON instead of a table.")
-  var json = false
+  @OptionGroup var measuring: BenchRounds
 
-  @OptionGroup var options: ArithmeticOptions
+  @OptionGroup var options: BenchOptions
 
   func run() throws {
     try CommandFailure.sorting {
-      guard (1...1000).contains(rounds) else {
-        throw CommandFailure(.badInput, "--rounds must be in 1...1000, but is \(rounds)")
-      }
+      let rounds = try measuring.count()
       let formats = try format.map { try QuantizationFormat(named: $0) }
       let bench = QuantBench(arithmetic: try options.arithmetic(), rounds: rounds)
-      let result = try bench.run(formats) { activity in
-        if Console.isTerminal { Console.write("\r\u{1B}[K\(activity)") }
-      }
-      if Console.isTerminal { Console.write("\r\u{1B}[K") }
-      if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
-      } else {
-        print(result.text)
-      }
+      let result = try bench.run(formats) { options.show($0) }
+      try options.print(result, text: result.text)
     }
   }
 }

@@ -23,10 +23,7 @@ struct BenchStep: ParsableCommand {
   @Option(help: "Steps before them.")
   var warmups = 2
 
-  @Flag(help: "Print JSON instead of a table.")
-  var json = false
-
-  @OptionGroup var options: ArithmeticOptions
+  @OptionGroup var options: BenchOptions
 
   func run() throws {
     try CommandFailure.sorting {
@@ -46,21 +43,11 @@ struct BenchStep: ParsableCommand {
       let bench = StepBench(arithmetic: arithmetic)
       var rows: [StepBench.Row] = []
       for which in cases {
-        if Console.isTerminal { Console.write("\r\u{1B}[K\(which.name)") }
+        options.show(which.name)
         rows.append(try bench.measure(which, warmups: warmups, steps: steps))
       }
-      if Console.isTerminal { Console.write("\r\u{1B}[K") }
-      if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(rows), as: UTF8.self))
-      } else {
-        let threads = arithmetic.workers.threads
-        print(
-          "\(arithmetic.instructionSet.rawValue), \(threads) thread\(threads == 1 ? "" : "s"), "
-            + "medians of \(steps)")
-        print(StepBench.text(rows))
-      }
+      try options.print(
+        rows, text: BenchOptions.heading(arithmetic, "medians of \(steps)") + StepBench.text(rows))
     }
   }
 }

@@ -7,18 +7,6 @@ import Testing
     _ arguments: [String], environment: [String: String] = [:]
   ) throws -> Program.Outcome { try Program.run(arguments, environment: environment) }
 
-  private static let spec = """
-    name: small
-    kind: chain
-    model: {n_layers: 1, d_model: 8, n_heads: 2, context: 8, vocab_size: 256}
-    data: {corpus: text.txt, context: 8}
-    training: {learning_rate: 0.1, batch: 2, steps_per_block: 2}
-    quantization: {gradient: {group: 16}, model: {group: 16}}
-    commitment: {leaf_size: 256B}
-    chain: {blocks: 2, verifiers: 2}
-    verification: {progress_margin: 9}
-    """
-
   /// A copy with one byte changed in the compressed openings.
   private func damage(_ path: String, to copy: String) throws {
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -26,17 +14,7 @@ import Testing
     try bytes.write(to: URL(fileURLWithPath: copy))
   }
 
-  private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("pogo-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try String(repeating: "And God said, Let there be light. ", count: 30).write(
-      to: folder.appendingPathComponent("text.txt"), atomically: true, encoding: .utf8)
-    try Self.spec.write(
-      to: folder.appendingPathComponent("small.yaml"), atomically: true, encoding: .utf8)
-    try body(folder.path)
-  }
+  private func inFolder(_ body: (String) throws -> Void) throws { try SmallSpec.inFolder(body) }
 
   @Test func runReportAuditAndReplace() throws {
     try inFolder { folder in
@@ -93,7 +71,7 @@ import Testing
   ])
   func aWrongSpecIsRefusedByLine(name: String, line: String, words: String) throws {
     try inFolder { folder in
-      let text = Self.spec.replacingOccurrences(
+      let text = SmallSpec.text.replacingOccurrences(
         of: "quantization: {gradient: {group: 16}, model: {group: 16}}", with: line)
       try text.write(toFile: "\(folder)/wrong.yaml", atomically: true, encoding: .utf8)
       let outcome = try pogo(["run", "\(folder)/wrong.yaml", "--out", "\(folder)/wrong.h5"])

@@ -3,39 +3,13 @@ import Testing
 
 /// `pogo commit` and `pogo prove-check` as a user runs them.
 @Suite struct CommitCommandTests {
-  private struct Outcome {
-    let code: Int32
-    let output: String
-    let errors: String
-  }
+  private func pogo(_ arguments: String...) throws -> Program.Outcome { try pogo(arguments) }
 
-  private func pogo(_ arguments: String...) throws -> Outcome { try pogo(arguments) }
-
-  private func pogo(_ arguments: [String]) throws -> Outcome {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
-      .deletingLastPathComponent().appendingPathComponent("pogo")
-    process.arguments = arguments
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: complaints, as: UTF8.self))
-  }
+  private func pogo(_ arguments: [String]) throws -> Program.Outcome { try Program.run(arguments) }
 
   private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("pogo-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     let bytes = Data((0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 3) })
-    try bytes.write(to: folder.appendingPathComponent("data.bin"))
-    try body(folder.path)
+    try Program.inFolder(["data.bin": bytes], body)
   }
 
   /// Computed by Python's hashlib from the definition in RFC 6962 for the file above.

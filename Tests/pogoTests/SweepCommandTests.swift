@@ -8,30 +8,12 @@ import Testing
     -> Program.Outcome
   { try Program.run(arguments, environment: environment) }
 
-  private static let spec = """
-    name: small
-    kind: chain
-    model: {n_layers: 1, d_model: 8, n_heads: 2, context: 8, vocab_size: 256}
-    data: {corpus: text.txt, context: 8}
-    training: {learning_rate: 0.1, batch: 2, steps_per_block: 2}
-    quantization: {gradient: {group: 16}, model: {group: 16}}
-    commitment: {leaf_size: 256B}
-    chain: {blocks: 2, verifiers: 2}
-    verification: {progress_margin: 9}
-    sweep: {seed: [1, 2, 3]}
-    check: {factor: 100, minimum: 10m}
-    """
-
   private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("pogo-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try String(repeating: "And God said, Let there be light. ", count: 30).write(
-      to: folder.appendingPathComponent("text.txt"), atomically: true, encoding: .utf8)
-    try Self.spec.write(
-      to: folder.appendingPathComponent("small.yaml"), atomically: true, encoding: .utf8)
-    try body(folder.path)
+    try SmallSpec.inFolder(
+      adding: """
+        sweep: {seed: [1, 2, 3]}
+        check: {factor: 100, minimum: 10m}
+        """, body)
   }
 
   private func digest(_ outcome: Program.Outcome) -> String? {
