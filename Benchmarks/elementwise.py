@@ -24,7 +24,6 @@ def operations():
     torch.manual_seed(1)
     x, dy, gate = (torch.randn(ROWS, COLUMNS) for _ in range(3))
     gamma, beta = torch.zeros(COLUMNS), torch.zeros(COLUMNS)
-    out = torch.empty_like(x)
     ones = torch.ones(COLUMNS)
     aten = torch.ops.aten
 

@@ -2,7 +2,8 @@
 
 import json
 import sys
-import time
+
+from torch_timing import timed_steps
 
 # The shape of the case gemma3-6x256 of `pogo bench step`.
 SHAPE = {
@@ -30,8 +31,6 @@ def main(mode, threads, steps, warmups=3):
         **SHAPE, use_cache=False, pad_token_id=None, bos_token_id=1, eos_token_id=1,
         attn_implementation="eager" if mode == "eager" else "sdpa")
     model = transformers.Gemma3ForCausalLM(config).train()
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=3e-4, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.1, fused=True)
     tokens, targets = torch.randint(SHAPE["vocab_size"], (2, SEQUENCES, LENGTH))
 
     def loss_of(tokens, targets):
@@ -41,17 +40,8 @@ def main(mode, threads, steps, warmups=3):
 
     if mode == "compile":
         loss_of = torch.compile(loss_of)
-    seconds = []
-    for step in range(warmups + steps):
-        start = time.perf_counter()
-        optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(tokens, targets)
-        loss.backward()
-        optimizer.step()
-        loss.item()
-        if step >= warmups:
-            seconds.append(time.perf_counter() - start)
-    print(json.dumps(seconds))
+    print(json.dumps(
+        timed_steps(model.parameters(), lambda: loss_of(tokens, targets), steps, warmups)))
 
 
 if __name__ == "__main__":

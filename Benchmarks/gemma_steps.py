@@ -15,74 +15,22 @@ children take turns for some rounds, so that a machine that changes its speed ch
 counts is the median of all steps of all rounds; the ratio is that of medians.
 """
 
-import argparse
 import json
-import os
-import pathlib
-import statistics
-import subprocess
-import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CHILD = pathlib.Path(__file__).resolve().parent / "gemma_step.py"
-PACKAGES = ["torch", "transformers"]
-
-
-def run_in_environment():
-    """Starts this script again in .venv, which it makes complete."""
-    python = ROOT / ".venv/bin/python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", ROOT / ".venv"], check=True)
-    probe = "import " + ", ".join(PACKAGES)
-    if subprocess.run([python, "-c", probe], capture_output=True).returncode != 0:
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run(
-            [*pip, "torch", "--index-url", "https://download.pytorch.org/whl/cpu"], check=True)
-        subprocess.run([*pip, "transformers"], check=True)
-    os.execv(python, [python, __file__, "--no-install", *sys.argv[1:]])
-
-
-def pogo(threads, steps, program):
-    out = subprocess.run(
-        [program, "bench", "step", "--only", "gemma3-6x256", "--threads", str(threads), "--steps",
-         str(steps), "--json"], check=True, capture_output=True, text=True).stdout
-    return json.loads(out)[0]["steps"]
-
-
-def transformers(mode, threads, steps):
-    out = subprocess.run(
-        [sys.executable, CHILD, mode, str(threads), str(steps)], check=True, capture_output=True,
-        text=True).stdout
-    return json.loads(out.splitlines()[-1])
+from contenders import child, options, parser, pogo, print_ratios, take_turns
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=7, help="steps a child and round")
-    parser.add_argument("--program", default=ROOT / ".build/release/pogo")
-    parser.add_argument("--json", type=pathlib.Path, help="also write all measurements here")
-    parser.add_argument("--no-install", action="store_true")
-    options = parser.parse_args()
-    if not options.no_install:
-        run_in_environment()
-
-    contenders = {
-        "pogo": lambda: pogo(options.threads, options.steps, options.program),
-        "transformers, eager": lambda: transformers("eager", options.threads, options.steps),
-        "transformers, compiled": lambda: transformers("compile", options.threads, options.steps),
-    }
-    times = {contender: [] for contender in contenders}
-    for _ in range(options.rounds):
-        for contender, measure in contenders.items():
-            times[contender] += measure()
-    own = statistics.median(times["pogo"])
-    for contender, values in times.items():
-        median = statistics.median(values)
-        print(f"{contender:24} {1000 * median:9.1f} ms   {median / own:5.2f}")
-    if options.json:
-        options.json.write_text(json.dumps(times, indent=1))
+    chosen = options(parser(__doc__), ["torch", "transformers"])
+    times = take_turns(
+        {
+            "pogo": lambda: pogo("gemma3-6x256", chosen),
+            "transformers, eager": lambda: child("gemma_step.py", "eager", chosen),
+            "transformers, compiled": lambda: child("gemma_step.py", "compile", chosen),
+        }, chosen.rounds)
+    print_ratios(times)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(times, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Whole training steps of GPT-3-like models, PoGO beside PyTorch and llm.c.
 
-    python3 -m venv .venv
-    .venv/bin/pip install torch --index-url https://download.pytorch.org/whl/cpu
     swift build -c release
-    .venv/bin/python Benchmarks/steps.py --threads 2 [--llmc DIR] [--json FILE]
+    python3 Benchmarks/steps.py --threads 2 [--only CASE] [--llmc DIR] [--json FILE]
+
+makes a virtual environment in .venv, installs the CPU wheel of PyTorch there if it is missing, and runs
+itself in it; --no-install uses the Python that it is started with.
 
 A step is forward, backward and AdamW in float32. Each contender measures in a child process of its
 own, and the children take turns for some rounds, so that a machine that changes its speed changes it
@@ -16,69 +17,36 @@ github.com/karpathy/llm.c (MIT license): its train_gpt2.c is compiled with gcc -
 runs from a checkpoint of random weights and a file of random tokens.
 """
 
-import argparse
 import json
-import os
 import pathlib
-import statistics
-import subprocess
-import sys
 
 import llmc
 import torch_step
+from contenders import child, options, parser, pogo, print_ratios, take_turns
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 TUNED = {"MALLOC_MMAP_THRESHOLD_": "17179869184", "MALLOC_TRIM_THRESHOLD_": "17179869184"}
 
 
-def pogo(name, threads, steps, program):
-    out = subprocess.run(
-        [program, "bench", "step", "--only", name, "--threads", str(threads), "--steps", str(steps),
-         "--json"], check=True, capture_output=True, text=True).stdout
-    return json.loads(out)[0]["steps"]
-
-
-def pytorch(name, threads, steps, environment):
-    out = subprocess.run(
-        [sys.executable, torch_step.__file__, name, str(threads), str(steps)], check=True,
-        capture_output=True, text=True, env={**os.environ, **environment}).stdout
-    return json.loads(out)
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=5, help="steps a child and round")
-    parser.add_argument("--only", choices=sorted(torch_step.CASES))
-    parser.add_argument("--llmc", type=pathlib.Path, help="a checkout of karpathy/llm.c")
-    parser.add_argument("--program", default=ROOT / ".build/release/pogo")
-    parser.add_argument("--json", type=pathlib.Path, help="also write all measurements here")
-    options = parser.parse_args()
-
+    arguments = parser(__doc__, steps=5, rounds=5)
+    arguments.add_argument("--only", choices=sorted(torch_step.CASES))
+    arguments.add_argument("--llmc", type=pathlib.Path, help="a checkout of karpathy/llm.c")
+    chosen = options(arguments, ["torch"])
     results = {}
-    for name in [options.only] if options.only else sorted(torch_step.CASES, reverse=True):
+    for name in [chosen.only] if chosen.only else sorted(torch_step.CASES, reverse=True):
         contenders = {
-            "pogo": lambda: pogo(name, options.threads, options.steps, options.program),
-            "pytorch": lambda: pytorch(name, options.threads, options.steps, {}),
-            "pytorch, tuned malloc":
-                lambda: pytorch(name, options.threads, options.steps, TUNED),
+            "pogo": lambda: pogo(name, chosen),
+            "pytorch": lambda: child("torch_step.py", name, chosen),
+            "pytorch, tuned malloc": lambda: child("torch_step.py", name, chosen, TUNED),
         }
-        if options.llmc and name == "124m":
-            runner = llmc.Runner(options.llmc, options.threads, torch_step.CASES[name])
-            contenders["llm.c"] = lambda: runner.steps(min(options.steps, 2))
-        times = {contender: [] for contender in contenders}
-        for _ in range(options.rounds):
-            for contender, measure in contenders.items():
-                times[contender] += measure()
-        results[name] = times
-        own = statistics.median(times["pogo"])
-        for contender, values in times.items():
-            median = statistics.median(values)
-            print(f"{name:6} {contender:22} {1000 * median:9.1f} ms   {median / own:5.2f}",
-                  flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+        if chosen.llmc and name == "124m":
+            runner = llmc.Runner(chosen.llmc, chosen.threads, torch_step.CASES[name])
+            contenders["llm.c"] = lambda: runner.steps(min(chosen.steps, 2))
+        results[name] = take_turns(contenders, chosen.rounds)
+        print(name)
+        print_ratios(results[name])
+    if chosen.json:
+        chosen.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import json
 import sys
-import time
+
+from torch_timing import timed_steps
 
 # layers, d_model, heads, learned positions, vocabulary, sequences, tokens
 CASES = {
@@ -59,20 +60,8 @@ def main(name, threads, steps, warmups=2):
     torch.manual_seed(1)
     layers, d, heads, positions, vocabulary, sequences, length = CASES[name]
     gpt = model(layers, d, heads, positions, vocabulary)
-    optimizer = torch.optim.AdamW(
-        gpt.parameters(), lr=3e-4, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.1, fused=True)
     tokens, targets = torch.randint(vocabulary, (2, sequences, length))
-    seconds = []
-    for step in range(warmups + steps):
-        start = time.perf_counter()
-        optimizer.zero_grad(set_to_none=True)
-        loss = gpt(tokens, targets)
-        loss.backward()
-        optimizer.step()
-        loss.item()
-        if step >= warmups:
-            seconds.append(time.perf_counter() - start)
-    print(json.dumps(seconds))
+    print(json.dumps(timed_steps(gpt.parameters(), lambda: gpt(tokens, targets), steps, warmups)))
 
 
 if __name__ == "__main__":

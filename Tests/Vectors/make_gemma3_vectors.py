@@ -47,23 +47,23 @@ local layers to one global and one more, both kinds of positions scaled. Case d:
 sequence, all layers global.
 """
 
-import argparse
-import hashlib
-import json
 import math
-import platform
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy
 import torch
 import transformers
 from transformers.models.gemma3 import modeling_gemma3
 
-LEARNING_RATE = 0.1
-AGREEMENT = 1e-12
-SIZE_LIMIT = 150_000
+from model_vectors import (
+    LEARNING_RATE,
+    check_against_formulas,
+    gelu,
+    layout_and_binary,
+    results,
+    run,
+)
 
 
 @dataclass(frozen=True)
@@ -319,10 +319,6 @@ def rms_norm(case, x, gain):
     return x / numpy.sqrt((x * x).mean(axis=-1, keepdims=True) + case.epsilon) * (1 + gain)
 
 
-def gelu(x):
-    return 0.5 * x * (1 + numpy.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-
-
 def turn(case, x, is_local):
     """x (tokens, head_dim): the halves of a head are real and imaginary parts, turned by position."""
     base = case.base_local if is_local else case.base_global
@@ -383,61 +379,28 @@ def formula_loss(case, p, tokens, targets, as_input=None):
     return (log_sum - chosen).mean()
 
 
-def agree(what, one, other):
-    if not abs(one - other) <= AGREEMENT * max(1.0, abs(other)):
-        sys.exit(f"{what}: Hugging Face gives {one!r}, the formulas give {other!r}")
-
-
-def check_against_formulas(case, parameters, tokens, targets, loss, gradients, after):
-    exact = {name: values.astype(numpy.complex128) for name, values in parameters.items()}
-    agree(f"case {case.name}, loss", loss, float(formula_loss(case, exact, tokens, targets).real))
-    stepped = {name: exact[name] - LEARNING_RATE * gradients[name] for name in exact}
-    agree(
-        f"case {case.name}, loss after a step",
-        after,
-        float(formula_loss(case, stepped, tokens, targets).real),
-    )
-    # loss(w + i h v) = loss(w) + i h (gradient . v) + O(h^2). Nothing is subtracted: h may be tiny.
-    random, h = numpy.random.RandomState(case.seed + 1), 1e-40
-    for name in exact:
-        for _ in range(3):
-            direction = random.standard_normal(exact[name].shape)
-            moved = dict(exact)
-            moved[name] = exact[name] + 1j * h * direction
-            as_input = None
-            if name == "embed_tokens.weight" and case.padding is not None:
-                # As an input the padding token stays where it is.
-                as_input = moved[name].copy()
-                as_input[case.padding] = exact[name][case.padding]
-            slope = float(formula_loss(case, moved, tokens, targets, as_input).imag / h)
-            agree(
-                f"case {case.name}, gradient of {name}",
-                float((gradients[name] * direction).sum()),
-                slope,
-            )
-
-
 # The files.
 
 
-def flat(case, by_name):
-    return numpy.concatenate([by_name[name].ravel() for name, _ in tensor_shapes(case)])
+def without_padding(case, moved, exact, name):
+    """The embedding as inputs see it: there the padding token stays where it is. None: as it is."""
+    if name != "embed_tokens.weight" or case.padding is None:
+        return None
+    as_input = moved[name].copy()
+    as_input[case.padding] = exact[name][case.padding]
+    return as_input
 
 
 def make(case):
-    """Text of the JSON file and bytes of the binary file."""
+    """Fields of the JSON file and bytes of the binary file."""
     parameters, tokens, targets = draw(case)
     loss, gradients, after = hugging_face(case, parameters, tokens, targets)
-    check_against_formulas(case, parameters, tokens, targets, loss, gradients, after)
-    binary = (
-        numpy.concatenate([flat(case, parameters), flat(case, gradients)]).astype("<f4").tobytes()
-    )
-    tensors, offset = [], 0
-    for name, shape in tensor_shapes(case):
-        tensors.append({"name": name, "shape": list(shape), "offset": offset})
-        offset += math.prod(shape)
-    if len(binary) != 2 * 4 * offset or len(binary) >= SIZE_LIMIT:
-        sys.exit(f"case {case.name} has {len(binary)} bytes for {offset} parameters")
+    check_against_formulas(
+        case, parameters, loss, gradients, after,
+        lambda moved, exact, name: formula_loss(
+            case, moved, tokens, targets, without_padding(case, moved, exact, name)))
+    tensors, count, binary = layout_and_binary(
+        case, tensor_shapes(case), parameters, gradients)
     fields = {
         "case": case.name,
         "architecture": "gemma3",
@@ -462,88 +425,10 @@ def make(case):
             "batch": case.batch,
             "tokens": case.tokens,
         },
-        "tokens": tokens.tolist(),
-        "targets": targets.tolist(),
-        "loss": loss,
-        "loss_after_step": after,
-        "learning_rate": LEARNING_RATE,
-        "parameter_count": offset,
-        "bin_sha256": hashlib.sha256(binary).hexdigest(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-            "numpy": numpy.__version__,
-        },
-        "tensors": tensors,
+        **results(tokens, targets, loss, after, count, binary, tensors),
     }
-    return in_lines(fields), binary
-
-
-def in_lines(fields):
-    """JSON with one line for each field and each tensor."""
-    lines = [
-        f"  {json.dumps(key)}: {json.dumps(value)}"
-        for key, value in fields.items()
-        if key != "tensors"
-    ]
-    tensors = ",\n".join("    " + json.dumps(tensor) for tensor in fields["tensors"])
-    return "{\n" + ",\n".join(lines) + ',\n  "tensors": [\n' + tensors + "\n  ]\n}\n"
-
-
-def check_stored(case, folder, text, binary):
-    """Exits unless the files in `folder` agree with what this machine computes."""
-    name = f"gemma3_{case.name}"
-    stored_text = (folder / f"{name}.json").read_text()
-    stored_binary = (folder / f"{name}.bin").read_bytes()
-    stored, fresh = json.loads(stored_text), json.loads(text)
-    if stored["bin_sha256"] != hashlib.sha256(stored_binary).hexdigest():
-        sys.exit(f"{name}.bin is not the file that {name}.json names")
-    for key in sorted(set(stored) | set(fresh)):
-        if key in ("versions", "bin_sha256"):
-            continue
-        if key in ("loss", "loss_after_step"):
-            same = abs(stored[key] - fresh[key]) <= AGREEMENT
-        else:
-            same = stored.get(key) == fresh.get(key)
-        if not same:
-            sys.exit(f"{name}.json, {key}: stored {stored.get(key)}, computed {fresh.get(key)}")
-    count = fresh["parameter_count"]
-    if len(stored_binary) != len(binary) or stored_binary[: 4 * count] != binary[: 4 * count]:
-        sys.exit(f"{name}.bin: the parameters differ")
-    for tensor in fresh["tensors"]:
-        start, size = count + tensor["offset"], math.prod(tensor["shape"])
-        one, other = (
-            numpy.frombuffer(data, "<f4", size, 4 * start) for data in (stored_binary, binary)
-        )
-        if not abs(one - other).max() <= max(1e-15, 1e-6 * abs(other).max()):
-            sys.exit(f"{name}.bin: the gradient of {tensor['name']} differs")
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Makes the gemma3_* vectors.")
-    parser.add_argument(
-        "--check", action="store_true", help="compare with the stored files, write nothing"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path(__file__).resolve().parent, help="folder of the files"
-    )
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)  # more threads may sum in another order
-    torch.use_deterministic_algorithms(True)
-    for case in CASES:
-        text, binary = make(case)
-        if arguments.check:
-            check_stored(case, arguments.out, text, binary)
-        else:
-            (arguments.out / f"gemma3_{case.name}.json").write_text(text)
-            (arguments.out / f"gemma3_{case.name}.bin").write_bytes(binary)
-        fields = json.loads(text)
-        print(
-            f"gemma3_{case.name}: {fields['parameter_count']} parameters, {len(binary)} bytes, "
-            f"loss {fields['loss']!r}, after a step {fields['loss_after_step']!r}"
-        )
+    return fields, binary
 
 
 if __name__ == "__main__":
-    main()
+    run("gemma3", CASES, make)

@@ -48,23 +48,24 @@ zero, as have queries and keys where `tokens` is 1. So compare with the largest 
 tensor, not element by element.
 """
 
-import argparse
-import hashlib
-import json
 import math
-import platform
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy
 import torch
 import transformers
 
+from model_vectors import (
+    LEARNING_RATE,
+    check_against_formulas,
+    gelu,
+    layout_and_binary,
+    results,
+    run,
+)
+
 EPSILON = 1e-5
-LEARNING_RATE = 0.1
-AGREEMENT = 1e-12
-SIZE_LIMIT = 150_000
 
 
 @dataclass(frozen=True)
@@ -226,10 +227,6 @@ def layer_norm(x, weight, bias):
     return centered / numpy.sqrt(variance + EPSILON) * weight + bias
 
 
-def gelu(x):
-    return 0.5 * x * (1 + numpy.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-
-
 def attention(case, x, p, prefix):
     """x (batch, tokens, d_model); every position attends to itself and to those before it."""
     d, width = case.d_model, case.d_model // case.heads
@@ -262,56 +259,18 @@ def formula_loss(case, p, tokens, targets):
     return (log_sum - chosen).mean()
 
 
-def agree(what, one, other):
-    if not abs(one - other) <= AGREEMENT * max(1.0, abs(other)):
-        sys.exit(f"{what}: Hugging Face gives {one!r}, the formulas give {other!r}")
-
-
-def check_against_formulas(case, parameters, tokens, targets, loss, gradients, after):
-    exact = {name: values.astype(numpy.complex128) for name, values in parameters.items()}
-    agree(f"case {case.name}, loss", loss, float(formula_loss(case, exact, tokens, targets).real))
-    stepped = {name: exact[name] - LEARNING_RATE * gradients[name] for name in exact}
-    agree(
-        f"case {case.name}, loss after a step",
-        after,
-        float(formula_loss(case, stepped, tokens, targets).real),
-    )
-    # loss(w + i h v) = loss(w) + i h (gradient . v) + O(h^2). Nothing is subtracted: h may be tiny.
-    random, h = numpy.random.RandomState(case.seed + 1), 1e-40
-    for name in exact:
-        for _ in range(3):
-            direction = random.standard_normal(exact[name].shape)
-            moved = dict(exact)
-            moved[name] = exact[name] + 1j * h * direction
-            slope = float(formula_loss(case, moved, tokens, targets).imag / h)
-            agree(
-                f"case {case.name}, gradient of {name}",
-                float((gradients[name] * direction).sum()),
-                slope,
-            )
-
-
 # The files.
 
 
-def flat(case, by_name):
-    return numpy.concatenate([by_name[name].ravel() for name, _ in tensor_shapes(case)])
-
-
 def make(case):
-    """Text of the JSON file and bytes of the binary file."""
+    """Fields of the JSON file and bytes of the binary file."""
     parameters, tokens, targets = draw(case)
     loss, gradients, after = hugging_face(case, parameters, tokens, targets)
-    check_against_formulas(case, parameters, tokens, targets, loss, gradients, after)
-    binary = (
-        numpy.concatenate([flat(case, parameters), flat(case, gradients)]).astype("<f4").tobytes()
-    )
-    tensors, offset = [], 0
-    for name, shape in tensor_shapes(case):
-        tensors.append({"name": name, "shape": list(shape), "offset": offset})
-        offset += math.prod(shape)
-    if len(binary) != 2 * 4 * offset or len(binary) >= SIZE_LIMIT:
-        sys.exit(f"case {case.name} has {len(binary)} bytes for {offset} parameters")
+    check_against_formulas(
+        case, parameters, loss, gradients, after,
+        lambda moved, exact, name: formula_loss(case, moved, tokens, targets))
+    tensors, count, binary = layout_and_binary(
+        case, tensor_shapes(case), parameters, gradients)
     fields = {
         "case": case.name,
         "architecture": "gpt3",
@@ -325,89 +284,10 @@ def make(case):
             "tokens": case.tokens,
         },
         "layer_norm_epsilon": EPSILON,
-        "tokens": tokens.tolist(),
-        "targets": targets.tolist(),
-        "loss": loss,
-        "loss_after_step": after,
-        "learning_rate": LEARNING_RATE,
-        "parameter_count": offset,
-        "bin_sha256": hashlib.sha256(binary).hexdigest(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-            "numpy": numpy.__version__,
-        },
-        "tensors": tensors,
+        **results(tokens, targets, loss, after, count, binary, tensors),
     }
-    return in_lines(fields), binary
-
-
-def in_lines(fields):
-    """JSON with one line for each field and each tensor."""
-    lines = [
-        f"  {json.dumps(key)}: {json.dumps(value)}"
-        for key, value in fields.items()
-        if key != "tensors"
-    ]
-    tensors = ",\n".join("    " + json.dumps(tensor) for tensor in fields["tensors"])
-    return "{\n" + ",\n".join(lines) + ',\n  "tensors": [\n' + tensors + "\n  ]\n}\n"
-
-
-def check_stored(case, folder, text, binary):
-    """Exits unless the files in `folder` agree with what this machine computes."""
-    stored_text = (folder / f"gpt3_{case.name}.json").read_text()
-    stored_binary = (folder / f"gpt3_{case.name}.bin").read_bytes()
-    stored, fresh = json.loads(stored_text), json.loads(text)
-    if stored["bin_sha256"] != hashlib.sha256(stored_binary).hexdigest():
-        sys.exit(f"gpt3_{case.name}.bin is not the file that gpt3_{case.name}.json names")
-    for key in sorted(set(stored) | set(fresh)):
-        if key in ("versions", "bin_sha256"):
-            continue
-        if key in ("loss", "loss_after_step"):
-            same = abs(stored[key] - fresh[key]) <= AGREEMENT
-        else:
-            same = stored.get(key) == fresh.get(key)
-        if not same:
-            sys.exit(
-                f"gpt3_{case.name}.json, {key}: stored {stored.get(key)}, computed {fresh.get(key)}"
-            )
-    count = fresh["parameter_count"]
-    if len(stored_binary) != len(binary) or stored_binary[: 4 * count] != binary[: 4 * count]:
-        sys.exit(f"gpt3_{case.name}.bin: the parameters differ")
-    for tensor in fresh["tensors"]:
-        start, size = count + tensor["offset"], math.prod(tensor["shape"])
-        one, other = (
-            numpy.frombuffer(data, "<f4", size, 4 * start) for data in (stored_binary, binary)
-        )
-        if not abs(one - other).max() <= max(1e-15, 1e-6 * abs(other).max()):
-            sys.exit(f"gpt3_{case.name}.bin: the gradient of {tensor['name']} differs")
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Makes the gpt3_* vectors.")
-    parser.add_argument(
-        "--check", action="store_true", help="compare with the stored files, write nothing"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path(__file__).resolve().parent, help="folder of the files"
-    )
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)  # more threads may sum in another order
-    torch.use_deterministic_algorithms(True)
-    for case in CASES:
-        text, binary = make(case)
-        if arguments.check:
-            check_stored(case, arguments.out, text, binary)
-        else:
-            (arguments.out / f"gpt3_{case.name}.json").write_text(text)
-            (arguments.out / f"gpt3_{case.name}.bin").write_bytes(binary)
-        fields = json.loads(text)
-        print(
-            f"gpt3_{case.name}: {fields['parameter_count']} parameters, {len(binary)} bytes, "
-            f"loss {fields['loss']!r}, after a step {fields['loss_after_step']!r}"
-        )
+    return fields, binary
 
 
 if __name__ == "__main__":
-    main()
+    run("gpt3", CASES, make)

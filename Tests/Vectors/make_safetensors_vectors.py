@@ -15,7 +15,6 @@ How to run (`--check` writes nothing and compares with the stored files):
 """
 
 import filecmp
-import json
 import pathlib
 import sys
 import tempfile
