@@ -11,6 +11,7 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   /// The model cannot be written in Hugging Face's form.
   case notExpressible(String)
 
+  /// What is wrong, and where, in one line.
   public var description: String {
     switch self {
     case .configuration(let path, let problem): "\(path): \(problem)"

@@ -12,10 +12,12 @@ public struct ChangedLeavesEncoder: DiffEncoder {
     self.leafSize = leafSize
   }
 
+  /// `changed-leaves`.
   public var kind: DiffKind { .changedLeaves }
   /// leafSize u32.
   public var parameters: [UInt8] { UInt32(leafSize).canonicalBytes }
 
+  /// A mark for each leaf of the range, one bit, then the leaves that differ.
   public func encode(
     _ range: Range<Int>, before: UnsafeRawBufferPointer, after: UnsafeRawBufferPointer
   ) -> [UInt8] {

@@ -29,6 +29,7 @@ public enum DiffError: Error, Hashable, Sendable {
 }
 
 extension DiffError: CustomStringConvertible {
+  /// What is wrong with the diff, in one line.
   public var description: String {
     switch self {
     case .notADiff: "it is no diff: the first bytes are others"

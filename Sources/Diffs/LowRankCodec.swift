@@ -15,6 +15,7 @@ public struct LowRankEncoder: DiffEncoder {
     self.updates = try LowRankUpdates(updates, byteCount: byteCount, arithmetic: arithmetic)
   }
 
+  /// `low-rank`.
   public var kind: DiffKind { .lowRank }
 
   /// u32 count of matrices; for each offset u64, rows u32, columns u32, rank u32, then its left and
@@ -33,6 +34,7 @@ public struct LowRankEncoder: DiffEncoder {
     return writer.bytes
   }
 
+  /// What the factors leave of the range: the exclusive or with their prediction, in byte planes, compressed.
   public func encode(
     _ range: Range<Int>, before: UnsafeRawBufferPointer, after: UnsafeRawBufferPointer
   ) -> [UInt8] {

@@ -22,6 +22,7 @@ public struct QuantizedStepsEncoder: DiffEncoder {
     }
   }
 
+  /// `step-gradients` or `block-update`.
   public let kind: DiffKind
   private let format: QuantizationFormat
   private let steps: [Step]
@@ -68,6 +69,9 @@ public struct QuantizedStepsEncoder: DiffEncoder {
     return writer.bytes
   }
 
+  /// The packed groups of the range, step by step.
+  ///
+  /// Throws ``DiffError`` unless the range is whole groups.
   public func encode(
     _ range: Range<Int>, before: UnsafeRawBufferPointer, after: UnsafeRawBufferPointer
   ) throws(DiffError) -> [UInt8] {
