@@ -6,9 +6,10 @@ extension ReportDocument {
   ///   - summary: root variables of numbers that the table of a sweep shows: of each the last value
   ///     of the point that is a number.
   ///   - plotted: a variable that is drawn over the first swept key with numbers, if there is one.
+  ///   - showsEachPoint: whether a sweep also has the sections of each finished point.
   ///   - sections: the sections of one point.
   public init(
-    _ result: ResultFile, summary: [String], plotted: String? = nil,
+    _ result: ResultFile, summary: [String], plotted: String? = nil, showsEachPoint: Bool = false,
     sections: (PointResult) throws(ResultError) -> [Section]
   ) throws(ResultError) {
     let points = result.points
@@ -22,10 +23,17 @@ extension ReportDocument {
     if points.count == 1, failures.isEmpty {
       self.init(title: title, sections: try sections(points[0]) + [digest])
     } else {
+      var each: [Section] = []
+      for point in points where showsEachPoint && point.status == .finished {
+        for var section in try sections(point) {
+          section.title = [point.label, section.title].filter { !$0.isEmpty }.joined(separator: ": ")
+          each.append(section)
+        }
+      }
       self.init(
         title: title,
         sections: [Section("Points", table: Self.pointTable(result, points, summary))] + failed
-          + Self.plots(plotted, points) + [digest])
+          + Self.plots(plotted, points) + each + [digest])
     }
   }
 

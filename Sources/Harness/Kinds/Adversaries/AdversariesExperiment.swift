@@ -12,7 +12,7 @@ public struct AdversariesExperiment: ExperimentKind, Equatable {
   /// Results of this version.
   public static let version = 1
 
-  let setup: TrialSetup
+  let setup: MiningSetup
   let adversaries: [String]
   let fraction: Double
   let verifierCount: Int
@@ -29,7 +29,7 @@ public struct AdversariesExperiment: ExperimentKind, Equatable {
 
   /// Reads the sections of the kind.
   public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
-    setup = try TrialSetup(reading: &file, header: header)
+    setup = try MiningSetup(reading: &file, header: header)
     let names = Spec.Miner.behaviourNames
     adversaries = try file.choices(
       "adversaries", among: names, default: names,
@@ -95,7 +95,9 @@ public struct AdversariesExperiment: ExperimentKind, Equatable {
 
   /// The matrix.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try AdversaryMatrix.report(result)
+    try ReportDocument(result, summary: [], showsEachPoint: true) {
+      point throws(ResultError) in try AdversaryMatrix.sections(point)
+    }
   }
 
   /// Three rows.

@@ -105,36 +105,24 @@ struct AdversaryMatrix {
   }
 
   /// The matrix as people read it.
-  static func report(_ file: ResultFile) throws(ResultError) -> ReportDocument {
-    func texts(_ name: String) throws(ResultError) -> [String] {
-      guard case .text(let values) = file[name]?.values else { throw .malformed(name) }
-      return values
-    }
-    func integers(_ name: String) throws(ResultError) -> [Int64] {
-      guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
-      return values
-    }
-    let (rows, columns) = (try texts("adversary"), try texts("check"))
-    let (verdicts, reasons) = (try texts("verdict"), try texts("reason"))
+  static func sections(_ file: PointResult) throws(ResultError) -> [ReportDocument.Section] {
+    let (rows, columns) = (try file.texts("adversary"), try file.texts("check"))
+    let (verdicts, reasons) = (try file.texts("verdict"), try file.texts("reason"))
     var matrix = ReportTable(
       [.text("miner")] + columns.map { ReportTable.Column.text($0) } + [.text("reason")])
     var costs = ReportTable([.text("miner")] + columns.map { ReportTable.Column.number($0) })
-    let flops = try integers("verification_flops")
+    let flops = try file.integers("verification_flops")
     for row in rows.indices {
       let range = row * columns.count..<(row + 1) * columns.count
       matrix.rows.append([rows[row]] + verdicts[range] + [reasons[range.upperBound - 1]])
       costs.rows.append([rows[row]] + flops[range].map { Numbers.flops($0) })
     }
-    return ReportDocument(
-      title: file.attribute("title") ?? "untitled",
-      sections: [
-        .init(
-          "Verdicts",
-          lines: ["Each column is one check alone, availability with the leaf check's questions."],
-          table: matrix),
-        .init("Operations of all verifiers together", table: costs),
-        .init(
-          "", lines: ["exact digest: \(file.attribute("exact_digest") ?? file.exactDigest.hex)"]),
-      ])
+    return [
+      .init(
+        "Verdicts",
+        lines: ["Each column is one check alone, availability with the leaf check's questions."],
+        table: matrix),
+      .init("Operations of all verifiers together", table: costs),
+    ]
   }
 }

@@ -31,24 +31,23 @@ public struct ChainExperiment: ExperimentKind, Equatable {
 
   /// Reads the sections of the kind.
   public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
-    seed = header.seed
-    let model: Spec.Model = try file.section(
-      "model", required: "a mapping with \(Spec.Model.rule)",
-      doc: "The model that is trained: \(Spec.Model.rule).")
-    self.model = model
-    data = try file.section(
-      "data", required: "a mapping with corpus", doc: "The text that it is trained on."
-    ) { part throws(SpecError) in try Spec.Data(reading: &part, model: model) }
-    training = try file.section(
-      "training", required: "a mapping with learning_rate, batch and steps_per_block",
-      doc: "How miners train.")
-    quantization = try file.section(
-      "quantization", doc: "How gradients and the model's twin are quantized.")
-    commitment = try file.section(
-      "commitment", doc: "How byte strings are cut into Merkle leaves.")
-    chain = try file.section(
-      "chain", required: "a mapping with blocks", doc: "Blocks, times, participants and money.")
-    verification = try file.section("verification", doc: "How much verifiers check.")
+    self.init(
+      try MiningSetup(reading: &file, header: header),
+      chain: try file.section(
+        "chain", required: "a mapping with blocks", doc: "Blocks, times, participants and money."),
+      verification: try file.section("verification", doc: "How much verifiers check."))
+  }
+
+  /// A chain of blocks that are mined like this.
+  init(_ setup: MiningSetup, chain: Spec.Chain, verification: Spec.Verification) {
+    seed = setup.seed
+    model = setup.model
+    data = setup.data
+    training = setup.training
+    quantization = setup.quantization
+    commitment = setup.commitment
+    self.chain = chain
+    self.verification = verification
   }
 
   /// The corpus.

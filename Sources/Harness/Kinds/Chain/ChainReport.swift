@@ -18,9 +18,12 @@ struct ChainReport {
   // MARK: sections
 
   private func losses() throws(ResultError) -> [String] {
-    let losses = try numbers("loss_after").filter { !$0.isNaN }
-    let before = try numbers("loss_before").filter { !$0.isNaN }
-    guard let first = before.first, let last = losses.last else { return [] }
+    let before = try file.numbers("loss_before").filter { !$0.isNaN }
+    // A slashed block leaves the model as it was.
+    let confirmed = zip(try file.numbers("loss_after"), try file.texts("verdict")).filter {
+      !$0.isNaN && $1 == "confirmed"
+    }
+    guard let first = before.first, let last = confirmed.last?.0 else { return [] }
     return [
       "Loss of the quantized model: \(Numbers.loss(first)) -> \(Numbers.loss(last)) nat a token"
     ]
@@ -31,15 +34,13 @@ struct ChainReport {
       .number("block"), .number("height"), .text("miner"), .text("claimed loss"),
       .number("measured before"), .number("after"), .text("positive"), .text("verdict"),
     ])
-    let (miners, verdicts) = (try texts("miner"), try texts("verdict"))
-    let (before, after) = (try numbers("loss_before"), try numbers("loss_after"))
-    let heights = try integers("height")
-    guard case .float32(let claimed) = file["step_loss"]?.values else {
-      throw .malformed("step_loss")
-    }
+    let (miners, verdicts) = (try file.texts("miner"), try file.texts("verdict"))
+    let (before, after) = (try file.numbers("loss_before"), try file.numbers("loss_after"))
+    let heights = try file.integers("height")
+    let claimed = try file.singles("step_loss")
     let steps = claimed.count / max(miners.count, 1)
-    let attestations = try texts("attestation")
-    let verifiers = try texts("verifier").count
+    let attestations = try file.texts("attestation")
+    let verifiers = try file.texts("verifier").count
     for block in miners.indices {
       let (first, last) = (block * steps, (block + 1) * steps - 1)
       let words = attestations[block * verifiers..<(block + 1) * verifiers]
@@ -63,11 +64,11 @@ struct ChainReport {
       .number("block"), .number("mining FLOPs"), .number("verifying FLOPs"), .number("share"),
       .number("mining"), .number("verifying"), .number("share"),
     ])
-    let mining = try integers("mining_flops")
-    let verifying = try integers("verification_flops")
-    let verifiers = try texts("verifier").count
-    let miningSeconds = try numbers("mining_seconds")
-    let verifyingSeconds = try numbers("verification_seconds")
+    let mining = try file.integers("mining_flops")
+    let verifying = try file.integers("verification_flops")
+    let verifiers = try file.texts("verifier").count
+    let miningSeconds = try file.numbers("mining_seconds")
+    let verifyingSeconds = try file.numbers("verification_seconds")
     for block in mining.indices {
       let range = block * verifiers..<(block + 1) * verifiers
       let flops = Double(verifying[range].reduce(0, +)) / Double(max(verifiers, 1))
@@ -87,14 +88,14 @@ struct ChainReport {
 
   private func bytes() throws(ResultError) -> ReportDocument.Section {
     var table = ReportTable([.text("what"), .number("bytes"), .number("of the model")])
-    let model = try integers("model_bytes").first ?? 0
+    let model = try file.integers("model_bytes").first ?? 0
     let rows = [
       ("full model (float32)", model),
-      ("quantized model", try integers("quantized_bytes").first ?? 0),
-      ("diff of a block (published gradients)", try integers("diff_bytes").first ?? 0),
+      ("quantized model", try file.integers("quantized_bytes").first ?? 0),
+      ("diff of a block (published gradients)", try file.integers("diff_bytes").first ?? 0),
       (
         "fetched by a verifier for a block (largest)",
-        try integers("verification_received_bytes").max() ?? 0
+        try file.integers("verification_received_bytes").max() ?? 0
       ),
     ]
     for (what, count) in rows {
@@ -106,9 +107,9 @@ struct ChainReport {
   }
 
   private func verdicts() throws(ResultError) -> ReportDocument.Section {
-    let (verdicts, reasons) = (try texts("verdict"), try texts("verdict_reason"))
-    let (miners, attestations) = (try texts("miner"), try texts("attestation"))
-    let names = try texts("verifier")
+    let (verdicts, reasons) = (try file.texts("verdict"), try file.texts("verdict_reason"))
+    let (miners, attestations) = (try file.texts("miner"), try file.texts("attestation"))
+    let names = try file.texts("verifier")
     var lines: [String] = []
     for block in verdicts.indices where verdicts[block] != "confirmed" {
       lines.append("block \(block + 1) by \(miners[block]): \(reasons[block])")
@@ -123,9 +124,9 @@ struct ChainReport {
 
   private func balances() throws(ResultError) -> ReportDocument.Section {
     var table = ReportTable([.text("participant"), .number("stake"), .number("earnings")])
-    let names = try texts("participant")
-    let stakes = try integers("stake").suffix(names.count)
-    let earnings = try integers("earnings").suffix(names.count)
+    let names = try file.texts("participant")
+    let stakes = try file.integers("stake").suffix(names.count)
+    let earnings = try file.integers("earnings").suffix(names.count)
     for (name, amounts) in zip(names, zip(stakes, earnings)) {
       table.rows.append([name, "\(amounts.0)", "\(amounts.1)"])
     }
@@ -134,10 +135,8 @@ struct ChainReport {
 
   /// Claimed and measured losses over all steps of the chain.
   private func curve() throws(ResultError) -> ReportPlot {
-    guard case .float32(let claimed) = file["step_loss"]?.values else {
-      throw .malformed("step_loss")
-    }
-    let after = try numbers("loss_after")
+    let claimed = try file.singles("step_loss")
+    let after = try file.numbers("loss_after")
     let steps = claimed.count / max(after.count, 1)
     func place(_ x: Int, _ y: Double) -> ReportPlot.Place {
       .init(x: Double(x), y: y, halfWidth: .nan)
@@ -159,20 +158,5 @@ struct ChainReport {
 
   private func sum(_ values: ArraySlice<Double>) -> Double {
     values.filter { !$0.isNaN }.reduce(0, +)
-  }
-
-  private func texts(_ name: String) throws(ResultError) -> [String] {
-    guard case .text(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func integers(_ name: String) throws(ResultError) -> [Int64] {
-    guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func numbers(_ name: String) throws(ResultError) -> [Double] {
-    guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
   }
 }

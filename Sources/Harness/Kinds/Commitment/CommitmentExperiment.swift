@@ -76,7 +76,9 @@ public struct CommitmentExperiment: ExperimentKind, Equatable {
 
   /// Roots, rates, and what proofs cost.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try CommitmentReport(result).document()
+    try ReportDocument(result, summary: ["parameters", "commit_seconds"], showsEachPoint: true) {
+      point throws(ResultError) in try CommitmentReport(point).sections()
+    }
   }
 
   /// A small model and its 4-bit twin.

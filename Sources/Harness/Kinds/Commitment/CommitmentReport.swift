@@ -1,33 +1,25 @@
-/// The tables of a `commitment` result; reads nothing but the result.
+/// The tables of one point of a `commitment` result; reads nothing but the point.
 struct CommitmentReport {
-  let file: ResultFile
+  let file: PointResult
 
-  init(_ file: ResultFile) { self.file = file }
+  init(_ file: PointResult) { self.file = file }
 
   /// All tables. Throws ``ResultError`` if a variable is missing.
-  func document() throws(ResultError) -> ReportDocument {
-    let digest = file.attribute("exact_digest") ?? file.exactDigest.hex
-    return ReportDocument(
-      title: file.attribute("title") ?? "untitled",
-      sections: [
-        try commitments(), try roots(), try proofs(),
-        .init("", lines: ["exact digest: \(digest)"]),
-      ])
+  func sections() throws(ResultError) -> [ReportDocument.Section] {
+    [try commitments(), try roots(), try proofs()]
   }
-
-  private var points: Int { file["root"]?.values.count ?? 0 }
 
   private func commitments() throws(ResultError) -> ReportDocument.Section {
     var table = ReportTable([
       .number("parameters"), .number("bytes"), .number("leaves"), .number("time"),
       .number("GB/s"), .number("twin"), .number("twin's time"), .number("peak memory"),
     ])
-    let (parameters, bytes) = (try integers("parameters"), try integers("model_bytes"))
-    let (leaves, memory) = (try integers("leaves"), try integers("peak_memory"))
-    let (seconds, rates) = (try numbers("commit_seconds"), try numbers("commit_rate"))
-    let twins = file["twin_bytes"] == nil ? nil : try integers("twin_bytes")
-    let twinSeconds = twins == nil ? nil : try numbers("twin_seconds")
-    for point in 0..<points {
+    let (parameters, bytes) = (try file.integers("parameters"), try file.integers("model_bytes"))
+    let (leaves, memory) = (try file.integers("leaves"), try file.integers("peak_memory"))
+    let (seconds, rates) = (try file.numbers("commit_seconds"), try file.numbers("commit_rate"))
+    let twins = file["twin_bytes"] == nil ? nil : try file.integers("twin_bytes")
+    let twinSeconds = twins == nil ? nil : try file.numbers("twin_seconds")
+    for point in parameters.indices {
       table.rows.append([
         "\(parameters[point])", Numbers.bytes(bytes[point]), "\(leaves[point])",
         Numbers.seconds(seconds[point]), Numbers.decimal(rates[point] / 1e9, 2),
@@ -39,11 +31,11 @@ struct CommitmentReport {
   }
 
   private func roots() throws(ResultError) -> ReportDocument.Section {
-    let roots = try texts("root")
+    let roots = try file.texts("root")
     var lines = roots.map { "float32  \($0)" }
     if file["twin_root"] != nil {
-      let twins = try texts("twin_root")
-      let formats = try texts("twin_format")
+      let twins = try file.texts("twin_root")
+      let formats = try file.texts("twin_format")
       lines = zip(lines, zip(twins, formats)).flatMap { line, twin in
         [line, "\(twin.1)  \(twin.0)"]
       }
@@ -56,30 +48,15 @@ struct CommitmentReport {
       .number("leaves"), .number("one by one"), .number("together"), .number("to make"),
       .number("to check"),
     ])
-    let counts = try integers("proof_leaves")
-    let (together, separate) = (try integers("proof_bytes"), try integers("separate_proof_bytes"))
-    let (making, checking) = (try numbers("prove_seconds"), try numbers("check_seconds"))
+    let counts = try file.integers("proof_leaves")
+    let (together, separate) = (try file.integers("proof_bytes"), try file.integers("separate_proof_bytes"))
+    let (making, checking) = (try file.numbers("prove_seconds"), try file.numbers("check_seconds"))
     for row in together.indices {
       table.rows.append([
-        "\(counts[row % counts.count])", Numbers.bytes(separate[row]),
+        "\(counts[row])", Numbers.bytes(separate[row]),
         Numbers.bytes(together[row]), Numbers.seconds(making[row]), Numbers.seconds(checking[row]),
       ])
     }
-    return .init("Proofs, point by point", table: table)
-  }
-
-  private func integers(_ name: String) throws(ResultError) -> [Int64] {
-    guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func numbers(_ name: String) throws(ResultError) -> [Double] {
-    guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func texts(_ name: String) throws(ResultError) -> [String] {
-    guard case .text(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
+    return .init("Proofs", table: table)
   }
 }

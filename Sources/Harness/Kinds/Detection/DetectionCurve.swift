@@ -95,22 +95,23 @@ struct DetectionCurve {
   }
 }
 
-/// The tables of a `detection` result.
+/// The tables of one point of a `detection` result; reads nothing but the point.
 struct DetectionReport {
-  let file: ResultFile
+  let file: PointResult
 
-  init(_ file: ResultFile) { self.file = file }
+  init(_ file: PointResult) { self.file = file }
 
-  func document() throws(ResultError) -> ReportDocument {
-    let rates = try doubles("rate")
-    let counts = try integers("verifier_count")
+  /// All tables. Throws ``ResultError`` if a variable is missing.
+  func sections() throws(ResultError) -> [ReportDocument.Section] {
+    let rates = try file.numbers("rate")
+    let counts = try file.integers("verifier_count")
     var table = ReportTable([
       .number("rate"), .number("drawn"), .number("verifiers"), .number("detected"),
       .text("95 % interval"), .number("closed form"), .text("inside"),
     ])
-    let (detected, expected) = (try doubles("detected"), try doubles("detected_expected"))
-    let (lower, upper) = (try doubles("detected_lower"), try doubles("detected_upper"))
-    let (inside, drawn) = (try integers("expected_is_inside"), try integers("drawn"))
+    let (detected, expected) = (try file.numbers("detected"), try file.numbers("detected_expected"))
+    let (lower, upper) = (try file.numbers("detected_lower"), try file.numbers("detected_upper"))
+    let (inside, drawn) = (try file.integers("expected_is_inside"), try file.integers("drawn"))
     for rate in rates.indices {
       for count in counts.indices {
         let place = rate * counts.count + count
@@ -126,11 +127,11 @@ struct DetectionReport {
       .number("rate"), .number("FLOPs"), .number("of mining"), .number("hashed"),
       .number("fetched"), .number("challenges a minute"),
     ])
-    let (flops, mining) = (try doubles("verification_flops"), try integers("mining_flops"))
+    let (flops, mining) = (try file.numbers("verification_flops"), try file.integers("mining_flops"))
     let (hashed, received) = (
-      try doubles("verification_hashed_bytes"), try doubles("verification_received_bytes")
+      try file.numbers("verification_hashed_bytes"), try file.numbers("verification_received_bytes")
     )
-    let speed = try doubles("challenges_per_minute")
+    let speed = try file.numbers("challenges_per_minute")
     for rate in rates.indices {
       costs.rows.append([
         "\(rates[rate])", Numbers.flops(Int64(flops[rate])),
@@ -140,28 +141,15 @@ struct DetectionReport {
       ])
     }
     let held = inside.reduce(0, +)
-    return ReportDocument(
-      title: file.attribute("title") ?? "untitled",
-      sections: [
-        .init(
-          "Detection, measured and in closed form",
-          lines: [
-            "The closed form lies inside the interval at \(held) of \(inside.count) points "
-              + "(\(Numbers.percent(Double(held) / Double(max(1, inside.count))))).",
-            "Dishonest: \(try integers("marked").first ?? 0) of \(try integers("population").first ?? 0).",
-          ], table: table),
-        .init("Cost of one verification", table: costs),
-        .init(
-          "", lines: ["exact digest: \(file.attribute("exact_digest") ?? file.exactDigest.hex)"]),
-      ])
-  }
-
-  private func doubles(_ name: String) throws(ResultError) -> [Double] {
-    guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-  private func integers(_ name: String) throws(ResultError) -> [Int64] {
-    guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
+    return [
+      .init(
+        "Detection, measured and in closed form",
+        lines: [
+          "The closed form lies inside the interval at \(held) of \(inside.count) points "
+            + "(\(Numbers.percent(Double(held) / Double(max(1, inside.count))))).",
+          "Dishonest: \(try file.integers("marked").first ?? 0) of \(try file.integers("population").first ?? 0).",
+        ], table: table),
+      .init("Cost of one verification", table: costs),
+    ]
   }
 }

@@ -21,7 +21,7 @@ public struct DetectionExperiment: ExperimentKind, Equatable {
     case segments
   }
 
-  let setup: TrialSetup
+  let setup: MiningSetup
   /// What the miner does (`adversary`).
   let behaviour: Spec.Miner.Behaviour
   /// Name of the adversary.
@@ -37,7 +37,7 @@ public struct DetectionExperiment: ExperimentKind, Equatable {
 
   /// Reads the sections of the kind.
   public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
-    setup = try TrialSetup(reading: &file, header: header)
+    setup = try MiningSetup(reading: &file, header: header)
     adversary = try file.choice(
       "adversary", among: Spec.Miner.behaviourNames, default: "tampered-leaves",
       doc: "What the miner of the block does.")
@@ -117,7 +117,9 @@ public struct DetectionExperiment: ExperimentKind, Equatable {
 
   /// The curve as a table, and how often the closed form lies inside the interval.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try DetectionReport(result).document()
+    try ReportDocument(result, summary: ["challenges"], showsEachPoint: true) {
+      point throws(ResultError) in try DetectionReport(point).sections()
+    }
   }
 
   /// A small curve.

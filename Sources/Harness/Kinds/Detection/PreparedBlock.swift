@@ -3,43 +3,13 @@ import Models
 import Proofs
 import Protocol
 
-/// What a trial needs besides its rates: the sections of a `chain` that fix one block.
-struct TrialSetup: Sendable, Equatable {
-  var seed: UInt64
-  var model: Spec.Model
-  var data: Spec.Data
-  var training: Spec.Training
-  var quantization: Spec.Quantization
-  var commitment: Spec.Commitment
-
-  init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
-    seed = header.seed
-    let model: Spec.Model = try file.section(
-      "model", required: "a mapping with \(Spec.Model.rule)",
-      doc: "The model that is trained: \(Spec.Model.rule).")
-    self.model = model
-    data = try file.section(
-      "data", required: "a mapping with corpus", doc: "The text that it is trained on."
-    ) { part throws(SpecError) in try Spec.Data(reading: &part, model: model) }
-    training = try file.section(
-      "training", required: "a mapping with learning_rate, batch and steps_per_block",
-      doc: "How miners train.")
-    quantization = try file.section(
-      "quantization", doc: "How gradients and the model's twin are quantized.")
-    commitment = try file.section(
-      "commitment", doc: "How byte strings are cut into Merkle leaves.")
-  }
-
-  /// The corpus.
-  var inputs: [InputFile] { [InputFile("corpus", path: data.corpus)] }
-
+extension MiningSetup {
   /// A chain of one block of a miner with this behaviour.
   func chain(
     miner behaviour: Spec.Miner.Behaviour, verifiers: Int, verification: Spec.Verification
   ) -> ChainExperiment {
     ChainExperiment(
-      seed: seed, model: model, data: data, training: training, quantization: quantization,
-      commitment: commitment,
+      self,
       chain: Spec.Chain(
         blockCount: 1, blockTimeMilliseconds: 7_200_000, beaconPeriodMilliseconds: 600_000,
         attestationWindowMilliseconds: 3_600_000,
@@ -52,23 +22,6 @@ struct TrialSetup: Sendable, Equatable {
         verifierPenaltyRate: 0.1, answerDeadlineMilliseconds: nil, trainingRandomness: .beacon,
         challengeRandomness: .afterCommitment),
       verification: verification)
-  }
-}
-
-extension ChainExperiment {
-  init(
-    seed: UInt64, model: Spec.Model, data: Spec.Data, training: Spec.Training,
-    quantization: Spec.Quantization, commitment: Spec.Commitment, chain: Spec.Chain,
-    verification: Spec.Verification
-  ) {
-    self.seed = seed
-    self.model = model
-    self.data = data
-    self.training = training
-    self.quantization = quantization
-    self.commitment = commitment
-    self.chain = chain
-    self.verification = verification
   }
 }
 

@@ -38,13 +38,7 @@ public struct DiffsExperiment: ExperimentKind, Equatable {
   /// Reads the keys of the kind.
   public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
     seed = header.seed
-    let model: Spec.Model = try file.section(
-      "model", required: "a mapping with \(Spec.Model.rule)",
-      doc: "The model that is trained: \(Spec.Model.rule).")
-    self.model = model
-    data = try file.section(
-      "data", required: "a mapping with corpus", doc: "The text that it is trained on."
-    ) { part throws(SpecError) in try Spec.Data(reading: &part, model: model) }
+    (model, data) = try file.modelAndData()
     learningRate = Float(
       try file.number("learning_rate", .positive, default: 0.1, doc: "Step size of plain SGD."))
     batchSize = try file.integer(
@@ -94,7 +88,9 @@ public struct DiffsExperiment: ExperimentKind, Equatable {
 
   /// Bytes and seconds by update, length and kind, and which is smallest.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try DiffsReport(result).document()
+    try ReportDocument(result, summary: ["model_bytes"], showsEachPoint: true) {
+      point throws(ResultError) in try DiffsReport(point).sections()
+    }
   }
 
   /// Short blocks of a small model.

@@ -1,27 +1,23 @@
-/// The tables of a `diffs` result; reads nothing but the result.
+/// The tables of one point of a `diffs` result; reads nothing but the point.
 struct DiffsReport {
-  let file: ResultFile
+  let file: PointResult
 
-  init(_ file: ResultFile) { self.file = file }
+  init(_ file: PointResult) { self.file = file }
 
-  /// All tables, for the first point. Throws ``ResultError`` if a variable is missing.
-  func document() throws(ResultError) -> ReportDocument {
-    let digest = file.attribute("exact_digest") ?? file.exactDigest.hex
-    return ReportDocument(
-      title: file.attribute("title") ?? "untitled",
-      sections: [
-        try table("Bytes of the diff", "diff_bytes") { Numbers.bytes(Int64($0)) },
-        try table("Time to make it", "make_seconds", Numbers.seconds),
-        try table("Time to apply it", "apply_seconds", Numbers.seconds), try winners(),
-        .init("", lines: ["exact digest: \(digest)"]),
-      ])
+  /// All tables. Throws ``ResultError`` if a variable is missing.
+  func sections() throws(ResultError) -> [ReportDocument.Section] {
+    [
+      try table("Bytes of the diff", "diff_bytes") { Numbers.bytes(Int64($0)) },
+      try table("Time to make it", "make_seconds", Numbers.seconds),
+      try table("Time to apply it", "apply_seconds", Numbers.seconds), try winners(),
+    ]
   }
 
   private func table(
     _ title: String, _ name: String, _ write: (Double) -> String
   ) throws(ResultError) -> ReportDocument.Section {
-    let (updates, kinds) = (try texts("update"), try texts("diff"))
-    let (steps, values) = (try integers("block_steps"), try numbers(name))
+    let (updates, kinds) = (try file.texts("update"), try file.texts("diff"))
+    let (steps, values) = (try file.integers("block_steps"), try file.numbers(name))
     var table = ReportTable([.text("update"), .number("steps")] + kinds.map { .number($0) })
     for (row, update) in updates.enumerated() {
       for (block, count) in steps.enumerated() {
@@ -36,9 +32,9 @@ struct DiffsReport {
 
   /// For each update the ranges of block lengths where one kind is smallest.
   private func winners() throws(ResultError) -> ReportDocument.Section {
-    let (updates, kinds) = (try texts("update"), try texts("diff"))
-    let (steps, values) = (try integers("block_steps"), try numbers("diff_bytes"))
-    let model = Double(try integers("model_bytes").first ?? 1)
+    let (updates, kinds) = (try file.texts("update"), try file.texts("diff"))
+    let (steps, values) = (try file.integers("block_steps"), try file.numbers("diff_bytes"))
+    let model = Double(try file.integers("model_bytes").first ?? 1)
     var lines: [String] = []
     for (row, update) in updates.enumerated() {
       var runs: [(kind: Int, first: Int, last: Int)] = []
@@ -65,20 +61,5 @@ struct DiffsReport {
       }
     }
     return .init("Smallest", lines: lines)
-  }
-
-  private func integers(_ name: String) throws(ResultError) -> [Int64] {
-    guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func numbers(_ name: String) throws(ResultError) -> [Double] {
-    guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func texts(_ name: String) throws(ResultError) -> [String] {
-    guard case .text(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
   }
 }

@@ -145,7 +145,9 @@ public struct QuantizationExperiment: ExperimentKind {
 
   /// Errors by vector and format.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try QuantizationReport(result).document()
+    try ReportDocument(result, summary: [], showsEachPoint: true) {
+      point throws(ResultError) in try QuantizationReport(point).sections()
+    }
   }
 
   /// Named 4-bit formats on synthetic numbers.

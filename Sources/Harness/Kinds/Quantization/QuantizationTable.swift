@@ -61,23 +61,21 @@ struct QuantizationTable {
   }
 }
 
-/// The tables of a `quantization` result; reads nothing but the result.
+/// The tables of one point of a `quantization` result; reads nothing but the point.
 struct QuantizationReport {
-  let file: ResultFile
+  let file: PointResult
 
-  init(_ file: ResultFile) { self.file = file }
+  init(_ file: PointResult) { self.file = file }
 
   /// One section a vector. Throws ``ResultError`` if a variable is missing.
-  func document() throws(ResultError) -> ReportDocument {
-    let (vectors, formats) = (try texts("vector"), try texts("format"))
+  func sections() throws(ResultError) -> [ReportDocument.Section] {
+    let (vectors, formats) = (try file.texts("vector"), try file.texts("format"))
     var sections: [ReportDocument.Section] = []
     for (index, vector) in vectors.enumerated() {
       sections.append(
         try section(vector, formats, index * formats.count..<(index + 1) * formats.count))
     }
-    sections.append(
-      .init("", lines: ["exact digest: \(file.attribute("exact_digest") ?? file.exactDigest.hex)"]))
-    return ReportDocument(title: file.attribute("title") ?? "untitled", sections: sections)
+    return sections
   }
 
   private func section(
@@ -91,14 +89,14 @@ struct QuantizationReport {
           .number("SNR dB"), .number("cosine"), .number("largest error"), .number("bias"),
           .number("quantize GB/s"), .number("dequantize GB/s"),
         ])
-    let bits = try numbers("effective_bits")[range]
-    let error = try numbers("mean_squared_error")[range]
-    let noise = try numbers("signal_to_noise")[range]
-    let cosine = try numbers("cosine_similarity")[range]
-    let largest = try numbers("largest_error")[range]
-    let bias = try numbers("bias")[range]
-    let packing = try numbers("quantizing_speed")[range]
-    let unpacking = try numbers("dequantizing_speed")[range]
+    let bits = try file.numbers("effective_bits")[range]
+    let error = try file.numbers("mean_squared_error")[range]
+    let noise = try file.numbers("signal_to_noise")[range]
+    let cosine = try file.numbers("cosine_similarity")[range]
+    let largest = try file.numbers("largest_error")[range]
+    let bias = try file.numbers("bias")[range]
+    let packing = try file.numbers("quantizing_speed")[range]
+    let unpacking = try file.numbers("dequantizing_speed")[range]
     for (format, i) in zip(formats, range) {
       table.rows.append(
         [format, Numbers.decimal(bits[i], 3), String(format: "%.5g", error[i])]
@@ -109,7 +107,7 @@ struct QuantizationReport {
             Numbers.decimal(packing[i], 2), Numbers.decimal(unpacking[i], 2),
           ])
     }
-    let count = try integers("value_count")[range.lowerBound]
+    let count = try file.integers("value_count")[range.lowerBound]
     return .init(
       vector,
       lines: ["\(count) values"]
@@ -119,20 +117,5 @@ struct QuantizationReport {
             "numbers of unit variance (Shannon's rate-distortion function).",
           ] : []),
       table: table)
-  }
-
-  private func texts(_ name: String) throws(ResultError) -> [String] {
-    guard case .text(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func integers(_ name: String) throws(ResultError) -> [Int64] {
-    guard case .int64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
-  }
-
-  private func numbers(_ name: String) throws(ResultError) -> [Double] {
-    guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
-    return values
   }
 }

@@ -164,7 +164,9 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
 
   /// Which pairs leave room, and where the time goes.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try ScheduleTable.report(result)
+    try ReportDocument(result, summary: ["parameters", "step_seconds"], showsEachPoint: true) {
+      point throws(ResultError) in try ScheduleTable.sections(point)
+    }
   }
 
   /// GPT-3 in two block times.

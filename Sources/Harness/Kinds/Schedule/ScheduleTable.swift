@@ -92,18 +92,14 @@ struct ScheduleTable {
   }
 
   /// The pairs as a table.
-  static func report(_ file: ResultFile) throws(ResultError) -> ReportDocument {
-    func doubles(_ name: String) throws(ResultError) -> [Double] {
-      guard case .float64(let values) = file[name]?.values else { throw .malformed(name) }
-      return values
-    }
-    let (hours, gigabits) = (try doubles("block_hours"), try doubles("gigabits"))
+  static func sections(_ file: PointResult) throws(ResultError) -> [ReportDocument.Section] {
+    let (hours, gigabits) = (try file.numbers("block_hours"), try file.numbers("gigabits"))
     let names = [
       "steps_per_block", "training_seconds", "publication_bytes", "verified_seconds",
       "window_seconds", "confirmed_share", "finality_seconds", "idle_share", "tokens_per_second",
     ]
     var values: [String: [Double]] = [:]
-    for name in names { values[name] = try doubles(name) }
+    for name in names { values[name] = try file.numbers(name) }
     func at(_ name: String, _ place: Int) -> Double { values[name]?[place] ?? .nan }
     var table = ReportTable([
       .number("block time"), .number("Gbit/s"), .number("steps"), .number("training"),
@@ -126,15 +122,11 @@ struct ScheduleTable {
         ])
       }
     }
-    let step = try doubles("step_seconds").first ?? .nan
-    return ReportDocument(
-      title: file.attribute("title") ?? "untitled",
-      sections: [
-        .init(
-          "Block times and lines",
-          lines: ["One optimizer step takes a miner \(Numbers.seconds(step))."], table: table),
-        .init(
-          "", lines: ["exact digest: \(file.attribute("exact_digest") ?? file.exactDigest.hex)"]),
-      ])
+    let step = try file.numbers("step_seconds").first ?? .nan
+    return [
+      .init(
+        "Block times and lines",
+        lines: ["One optimizer step takes a miner \(Numbers.seconds(step))."], table: table),
+    ]
   }
 }
