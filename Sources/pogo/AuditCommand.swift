@@ -21,6 +21,12 @@ struct AuditCommand: ParsableCommand {
         guard case .damaged = error else { throw error }
         throw CommandFailure(.checkFailed, "\(error)")
       }
+      if let kind = file.attribute("kind"), kind != ChainExperiment.name {
+        throw CommandFailure(
+          .badInput,
+          "\(result): a result of kind '\(kind)' records no chain to judge; run its spec again and "
+            + "use pogo compare")
+      }
       var audit = Audit(file: file, arithmetic: try options.arithmetic())
       let summary: Audit.Summary
       do { summary = try audit.run() } catch let failure as AuditFailure {

@@ -16,6 +16,7 @@ import Testing
           - {table: [loss_after, diff_bytes, verdict], title: "Loss & bytes"}
           - {plot: loss_after, x: quantization.gradient.bits}
           - {plot: step_loss, x: step, series: quantization.gradient.bits, reduce: mean}
+          - {plot: loss_after, x: diff_bytes, front: true}
         """
     return try Experiment(
       readingSpecAt: TinyExperiment.write(to: folder, spec: text)
@@ -29,7 +30,7 @@ import Testing
   @Test func seedsBecomeAnIntervalAndKeysCurves() throws {
     let document = try Report.document(of: result())
     let plots = document.plots
-    #expect(plots.count == 3)
+    #expect(plots.count == 4)
     #expect(plots[1].xLabel == "quantization.gradient.bits")
     #expect(plots[1].yLabel == "loss_after (nat)")
     #expect(plots[1].series.map(\.name) == [""])
@@ -41,6 +42,13 @@ import Testing
     #expect(plots[1].series[0].places[0].halfWidth == Interval(losses).halfWidth)
     #expect(plots[2].series.count == 3)
     #expect(plots[2].series.allSatisfy { $0.places.map(\.x) == [0, 1, 2, 3] })
+    // Over another variable each configuration is one place of its own.
+    let bytes = try result().points.map { try #require($0["diff_bytes"]?.values.numbers?.last) }
+    #expect(plots[3].xLabel == "diff_bytes (byte)")
+    #expect(plots[3].series.map(\.places.count).dropLast() == [1, 1, 1])
+    #expect(plots[3].series.dropLast().map { $0.places[0].x } == [bytes[0], bytes[2], bytes[4]])
+    #expect(plots[3].series.last?.name == "Pareto front")
+    #expect(plots[3].series[0].places[0].y == plots[1].series[0].places[0].y)
     let table = try #require(document.sections.first { $0.title == "Loss & bytes" }?.table)
     #expect(table.rows.map(\.first) == ["2", "4", "8"])
     #expect(table.rows.allSatisfy { $0[1].contains(" ± ") && $0[3] == "confirmed" })
@@ -122,7 +130,17 @@ import Testing
     let expanded = try #require(file.attribute("spec_expanded"))
     let again = try SpecFile(text: expanded, fileName: "expanded")
     #expect(again.points.map(\.spec.canonicalText) == file.points.map(\.spec))
-    #expect(again.report.count == 3)
+    #expect(again.report.count == 4)
+  }
+
+  @Test func theFrontHasThePlacesThatNoOtherBeats() {
+    func series(_ places: [(Double, Double)]) -> ReportPlot.Series {
+      .init(name: "", places: places.map { .init(x: $0.0, y: $0.1, halfWidth: .nan) })
+    }
+    let plot = ReportPlot(
+      title: "", xLabel: "bytes", yLabel: "loss",
+      series: [series([(1, 5), (2, 3), (3, 4)]), series([(2, 2), (1, 6), (4, 1), (5, 1)])])
+    #expect(plot.markingFront().series.last?.places.map { [$0.x, $0.y] } == [[1, 5], [2, 2], [4, 1]])
   }
 }
 

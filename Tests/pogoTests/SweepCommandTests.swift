@@ -152,4 +152,15 @@ import Testing
       }
     }
   }
+
+  @Test func onlyChainsAreAudited() throws {
+    try inFolder { folder in
+      let (spec, result) = ("\(folder)/schedule.yaml", "\(folder)/schedule.h5")
+      #expect(try pogo(["new", "schedule", "--out", spec]).code == 0)
+      #expect(try pogo(["run", spec, "--out", result, "--quiet"]).code == 0)
+      let audit = try pogo(["audit", result])
+      #expect(audit.code == 2)
+      #expect(audit.errors.contains("kind 'schedule' records no chain"))
+    }
+  }
 }

@@ -23,6 +23,9 @@ public enum Gnuplot {
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
   ]
 
+  /// Filled circles, squares, diamonds and triangles tell apart what shares a colour.
+  private static let shapes = [7, 5, 13, 9]
+
   /// The plot as a file of this format. Throws ``RunError`` if gnuplot is not there or refuses.
   public static func draw(_ plot: ReportPlot, as format: Format) throws -> Data {
     guard let path else {
@@ -68,10 +71,11 @@ public enum Gnuplot {
     }
     let parts = plot.series.enumerated().flatMap { index, series -> [String] in
       let style = "lc rgb '\(colours[index % colours.count])'"
+      let shape = shapes[index / colours.count % shapes.count]
       let name = series.name.isEmpty ? "notitle" : "title \(quoted(series.name))"
       let hasInterval = series.places.contains { !$0.halfWidth.isNaN }
       return (hasInterval ? ["$s\(index) using 1:2:3 with yerrorbars \(style) pt 0 notitle"] : [])
-        + ["$s\(index) using 1:2 with linespoints \(style) pt 7 ps 0.5 lw 1.5 \(name)"]
+        + ["$s\(index) using 1:2 with linespoints \(style) pt \(shape) ps 0.6 lw 1.5 \(name)"]
     }
     lines.append("plot \(parts.joined(separator: ", "))")
     return lines.joined(separator: "\n") + "\n"

@@ -62,11 +62,11 @@ public enum Report {
     _ item: ReportItem, _ points: [PointResult]
   ) throws(ResultError) -> ReportDocument.Section {
     switch item.form {
-    case .plot(let variable, let x, let series):
+    case .plot(let variable, let x, let series, let marksFront):
       let plot = try ReportPlot(
         variable, x: x, series: series, reduction: item.reduction, title: item.title,
         points: points)
-      return .init(plot.title, plot: plot)
+      return .init(plot.title, plot: marksFront ? plot.markingFront() : plot)
     case .table(let variables):
       return .init(
         item.title.isEmpty ? variables.joined(separator: ", ") : item.title,

@@ -10,8 +10,9 @@ public struct ReportItem: Sendable, Equatable {
   public enum Form: Sendable, Equatable {
     /// A row for each point, a column for each of these variables.
     case table([String])
-    /// A curve of this variable over `x`, one for each value of `series`.
-    case plot(String, x: String, series: String?)
+    /// A curve of this variable over `x`, one for each value of `series`; if `marksFront`, with the
+    /// places that no other is both left of and below.
+    case plot(String, x: String, series: String?, marksFront: Bool = false)
   }
 
   /// Heading; empty for one that is made of the names.
@@ -45,11 +46,14 @@ extension ReportItem: SpecReadable {
       "plot", "the name of a variable", example: "loss_after",
       doc: "Variable to draw; seeds become one curve with its 95 % interval.", accept: name)
     let x = try section.optionalText(
-      "x", "a swept key or an axis of the variable", example: "quantization.gradient.bits",
-      doc: "What it is drawn over.", accept: name)
+      "x", "a swept key, an axis of the variable, or another variable",
+      example: "quantization.gradient.bits", doc: "What it is drawn over.", accept: name)
     let series = try section.optionalText(
       "series", "a swept key", example: "training.batch",
       doc: "The key whose values have a curve each.", accept: name)
+    let marksFront = try section.flag(
+      "front", default: false,
+      doc: "Whether the Pareto front is drawn: the places that no other is left of and below.")
     reduction = try section.choice(
       "reduce", of: Reduction.self, default: .last,
       doc: "How the values of a variable in one point become one number.")
@@ -58,7 +62,8 @@ extension ReportItem: SpecReadable {
       "must stand alone: an entry of report has either table or plot")
     try section.require(
       plotted == nil || x != nil, "x", "must say what the plot is drawn over")
-    form = plotted.map { .plot($0, x: x ?? "", series: series) } ?? .table(columns)
+    try section.require(!marksFront || plotted != nil, "front", "goes with plot")
+    form = plotted.map { .plot($0, x: x ?? "", series: series, marksFront: marksFront) } ?? .table(columns)
   }
 }
 

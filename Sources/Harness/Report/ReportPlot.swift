@@ -50,8 +50,9 @@ public struct ReportPlot: Sendable, Equatable {
 }
 
 extension ReportPlot {
-  /// Draws `variable` over `x`, a swept key or an axis of the variable, with a curve for each value
-  /// of `series`. Points that differ in nothing but their seed are one place with an interval.
+  /// Draws `variable` over `x`, a swept key, an axis of the variable or another variable, with a curve
+  /// for each value of `series`. Points that differ in nothing but their seed are one place with an
+  /// interval; over another variable they lie at its mean.
   ///
   /// Throws ``ResultError`` if there is no such variable or axis, or it holds no numbers.
   init(
@@ -61,7 +62,10 @@ extension ReportPlot {
     let owners = points.filter { $0[variable]?.values.numbers != nil }
     guard let sample = owners.first?[variable] else { throw .malformed(variable) }
     let isSwept = owners.contains { $0.settings.contains { $0.path == x } }
-    guard isSwept || sample.dimensions.contains(x) else {
+    let isOverVariable =
+      !isSwept && !sample.dimensions.contains(x)
+      && owners.allSatisfy { $0[x]?.values.numbers != nil }
+    guard isSwept || isOverVariable || sample.dimensions.contains(x) else {
       throw .malformed("\(variable) over \(x)")
     }
     // Curves differ in the series and, if none is named, in every swept key but the seed that is not
@@ -78,6 +82,11 @@ extension ReportPlot {
           let position = Units.number(of: text), let y = reduction.reduce(numbers)
         else { continue }
         values.append((name, position, y))
+      } else if isOverVariable {
+        let alike = owners.filter { $0.settings.withoutSeed == point.settings.withoutSeed }
+        let positions = alike.compactMap { $0[x]?.values.numbers.flatMap(reduction.reduce) }
+        guard !positions.isEmpty, let y = reduction.reduce(numbers) else { continue }
+        values.append((name, positions.reduce(0, +) / Double(positions.count), y))
       } else {
         let axis = own.dimensions.firstIndex(of: x) ?? 0
         let inner = own.shape[(axis + 1)...].reduce(1, *)
@@ -100,10 +109,28 @@ extension ReportPlot {
         Place(x: position, y: interval.mean, halfWidth: interval.halfWidth))
     }
     for index in curves.indices { curves[index].places.sort { $0.x < $1.x } }
-    let unit = sample.units == "1" ? "" : " (\(sample.units))"
+    func label(_ name: String, _ units: String?) -> String {
+      units.map { $0 == "1" ? name : "\(name) (\($0))" } ?? name
+    }
     self.init(
-      title: title.isEmpty ? "\(variable) over \(x)" : title, xLabel: x,
-      yLabel: "\(variable)\(unit)", series: curves)
+      title: title.isEmpty ? "\(variable) over \(x)" : title,
+      xLabel: label(x, isOverVariable ? owners.first?[x]?.units : nil),
+      yLabel: label(variable, sample.units), series: curves)
+  }
+
+  /// The same with one more curve: the places that no other is both left of and below, or level with
+  /// and better (the Pareto front, where less is better on both axes).
+  package func markingFront() -> ReportPlot {
+    var plot = self
+    var lowest = Double.infinity
+    var front: [Place] = []
+    for place in series.flatMap(\.places).sorted(by: { ($0.x, $0.y) < ($1.x, $1.y) })
+    where place.y < lowest {
+      lowest = place.y
+      front.append(Place(x: place.x, y: place.y, halfWidth: .nan))
+    }
+    plot.series.append(Series(name: "Pareto front", places: front))
+    return plot
   }
 
   /// The seed, `x`, and the keys that have one value only for each value of `x`, as in a zip.
@@ -120,4 +147,9 @@ extension ReportPlot {
     }
     return bound
   }
+}
+
+extension [PointResult.Setting] {
+  /// Those that make points of one configuration differ from others.
+  fileprivate var withoutSeed: Self { filter { $0.path != "seed" } }
 }
