@@ -60,7 +60,7 @@ import Testing
     #expect(text.contains("quantization.gradient.bits  seed"))
     let markdown = try Report.text(of: file, as: .markdown) { "plot-\($0).svg" }
     #expect(markdown.contains("| 1 | 2 | 1 |"))
-    #expect(markdown.contains("![loss_after over quantization.gradient.bits](plot-0.svg)"))
+    #expect(markdown.contains("![confirmed_loss over quantization.gradient.bits](plot-0.svg)"))
     let latex = try Report.text(of: file, as: .latex) { "plot-\($0).pdf" }
     for words in ["\\toprule", "\\bottomrule", "loss\\_after", "Loss \\& bytes", "plot-2.pdf"] {
       #expect(latex.contains(words))
@@ -140,7 +140,8 @@ import Testing
     let plot = ReportPlot(
       title: "", xLabel: "bytes", yLabel: "loss",
       series: [series([(1, 5), (2, 3), (3, 4)]), series([(2, 2), (1, 6), (4, 1), (5, 1)])])
-    #expect(plot.markingFront().series.last?.places.map { [$0.x, $0.y] } == [[1, 5], [2, 2], [4, 1]])
+    #expect(
+      plot.markingFront().series.last?.places.map { [$0.x, $0.y] } == [[1, 5], [2, 2], [4, 1]])
   }
 }
 

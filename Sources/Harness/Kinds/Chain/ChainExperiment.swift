@@ -10,7 +10,7 @@ public struct ChainExperiment: ExperimentKind, Equatable {
   /// What it does.
   public static let summary = "miners train, verifiers check, and blocks are finalized"
   /// Results of this version.
-  public static let version = 1
+  public static let version = 2
 
   /// The number from which all randomness of the run is derived.
   public var seed: UInt64
@@ -84,7 +84,7 @@ public struct ChainExperiment: ExperimentKind, Equatable {
   /// Verdicts, losses, costs, bytes and balances.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
     try ReportDocument(
-      result, summary: ["loss_after", "diff_bytes", "mining_flops"], plotted: "loss_after"
+      result, summary: ["confirmed_loss", "diff_bytes", "mining_flops"], plotted: "confirmed_loss"
     ) { point throws(ResultError) in try ChainReport(point).sections() }
   }
 

@@ -19,11 +19,10 @@ struct ChainReport {
 
   private func losses() throws(ResultError) -> [String] {
     let before = try file.numbers("loss_before").filter { !$0.isNaN }
-    // A slashed block leaves the model as it was.
-    let confirmed = zip(try file.numbers("loss_after"), try file.texts("verdict")).filter {
-      !$0.isNaN && $1 == "confirmed"
-    }
-    guard let first = before.first, let last = confirmed.last?.0 else { return [] }
+    // Older results have no such variable.
+    guard let first = before.first, let last = file["confirmed_loss"]?.values.numbers?.first,
+      !last.isNaN
+    else { return [] }
     return [
       "Loss of the quantized model: \(Numbers.loss(first)) -> \(Numbers.loss(last)) nat a token"
     ]

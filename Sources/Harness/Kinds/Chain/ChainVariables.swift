@@ -80,16 +80,19 @@ struct ChainVariables {
     func text(_ name: String, _ longName: String, _ value: (BlockRecord) -> String)
       -> ResultVariable
     { ResultVariable(name, [blocks], .text(record.blocks.map(value)), longName) }
+    func measured(_ block: BlockRecord, _ value: (Attestation) -> Float) -> Double {
+      mean(
+        block.ballots.map(\.attestation.attestation).filter { $0.evaluatedTokens > 0 }
+          .map { Double(value($0)) })
+    }
     func losses(_ name: String, _ longName: String, _ value: (Attestation) -> Float)
       -> ResultVariable
     {
-      let means = record.blocks.map { block in
-        mean(
-          block.ballots.map(\.attestation.attestation).filter { $0.evaluatedTokens > 0 }
-            .map { Double(value($0)) })
-      }
-      return ResultVariable(name, [blocks], .float64(means), units: "nat", longName)
+      ResultVariable(
+        name, [blocks], .float64(record.blocks.map { measured($0, value) }), units: "nat", longName)
     }
+    // A block that was not confirmed leaves the model as it was.
+    let confirmed = record.blocks.last { $0.verdict == .confirmed }
     return [
       text("miner", "miner that proposed the block") { names[header($0).miner] ?? "unknown" },
       text("verdict", "what finalization decided") { $0.verdict.word },
@@ -103,6 +106,10 @@ struct ChainVariables {
       losses("loss_after", "loss of the quantized model after the block, mean over verifiers") {
         $0.lossAfter
       },
+      ResultVariable(
+        "confirmed_loss", [],
+        .float64([confirmed.map { measured($0) { $0.lossAfter } } ?? .nan]), units: "nat",
+        "loss of the quantized model after the last confirmed block, mean over verifiers"),
       perBlock("started_at", units: "ms", "virtual time at which mining started") {
         Int64(header($0).startedAt.milliseconds)
       },
