@@ -25,7 +25,13 @@ public enum Odds {
   public static func detection(
     population: Int, marked: Int, draws: Int, verifiers: Int
   ) -> Double {
-    1 - pow(miss(population: population, marked: marked, draws: draws), Double(max(0, verifiers)))
+    1 - power(miss(population: population, marked: marked, draws: draws), max(0, verifiers))
+  }
+
+  /// `base` times itself: the C library's `pow` gives other bits on other processors, and what is
+  /// expected is an exact value of a result.
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { product, _ in product * base }
   }
 
   /// The chance that at least `least` of `verifiers` independent ones find it, each with chance `p`:
@@ -36,8 +42,7 @@ public enum Odds {
     var sum = 0.0
     for count in least...verifiers {
       sum +=
-        exp(logChoose(verifiers, count)) * pow(p, Double(count))
-        * pow(1 - p, Double(verifiers - count))
+        exp(logChoose(verifiers, count)) * power(p, count) * power(1 - p, verifiers - count)
     }
     return min(1, sum)
   }
