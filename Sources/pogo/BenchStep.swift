@@ -11,7 +11,8 @@ struct BenchStep: ParsableCommand {
     discussion:
       "Medians. GFLOP/s count matrix products and norms, over the time of the whole step; "
       + "'of peak' is their share of what multiply-adds on registers alone reach; 'memory' is what "
-      + "the process grew by, 'of predicted' its ratio to what the shape says. "
+      + "the process grew by (for the first model alone: --only names it), 'of predicted' its ratio to "
+      + "what the shape says. "
       + "Benchmarks/steps.py and gemma_steps.py put the same steps beside PyTorch and llm.c.")
 
   @Option(help: "Only the models whose name contains this.")
@@ -44,7 +45,7 @@ struct BenchStep: ParsableCommand {
       var rows: [StepBench.Row] = []
       for which in cases {
         options.show(which.name)
-        rows.append(try bench.measure(which, warmups: warmups, steps: steps))
+        rows.append(try bench.measure(which, warmups: warmups, steps: steps, isFirst: rows.isEmpty))
       }
       try options.print(
         rows, text: BenchOptions.heading(arithmetic, "medians of \(steps)") + StepBench.text(rows))

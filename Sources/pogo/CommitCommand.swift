@@ -56,7 +56,8 @@ struct CommitCommand: ParsableCommand {
   func run() throws {
     try CommandFailure.sorting {
       let request = try CommitRequest(
-        file: file, checkpoint: checkpoint, model: model, seed: seed, leafSize: leafSize, leaves: prove,
+        file: file, checkpoint: checkpoint, model: model, seed: seed, leafSize: leafSize,
+        leaves: prove,
         isTogether: multi, keepsLeafHashes: keepLeaves, treePath: tree)
       if let saveTree { try OutputPath.check(saveTree, mayReplace: false) }
       let cancellation = Cancellation()

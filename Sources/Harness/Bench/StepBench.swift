@@ -84,8 +84,9 @@ public struct StepBench {
     public let flops: UInt64
     /// Mean cross-entropy at the last step.
     public let loss: Float
-    /// Bytes by which the process grew until the last step; 0 where the system does not say.
-    public let residentBytes: Int
+    /// Bytes by which the process grew until the last step, 0 where the system does not say; nil if
+    /// memory of a case before it served this one.
+    public let residentBytes: Int?
     /// Bytes that the shape predicts for training with AdamW.
     public let predictedBytes: Double
 
@@ -105,8 +106,13 @@ public struct StepBench {
   }
 
   /// Trains on one batch for `warmups` + `steps` steps and reports the last `steps`.
-  public func measure(_ which: Case, warmups: Int, steps: Int) throws(ModelError) -> Row {
-    let residentBefore = Self.residentByteCount()
+  ///
+  /// - Parameter isFirst: whether the process measured nothing before, so that its growth tells what
+  ///   this case needs.
+  public func measure(
+    _ which: Case, warmups: Int, steps: Int, isFirst: Bool
+  ) throws(ModelError) -> Row {
+    let residentBefore = ProcessMemory.residentByteCount
     let model = which.shape.languageModel(arithmetic: arithmetic)
     let count = model.layout.count
     let workspace = model.makeWorkspace(
@@ -137,19 +143,10 @@ public struct StepBench {
       case: which, parameters: count, instructionSet: arithmetic.instructionSet.rawValue,
       threads: arithmetic.workers.threads, steps: seconds, gradients: gradients,
       peak: Harness.median(peaks), flops: workspace.flops.total / UInt64(warmups + steps),
-      loss: loss, residentBytes: Self.residentByteCount() - residentBefore,
+      loss: loss, residentBytes: isFirst ? ProcessMemory.residentByteCount - residentBefore : nil,
       predictedBytes: model.shape.trainingBytes(
         sequenceCount: which.sequences, contextLength: which.length,
         optimizerVectors: state.count))
-  }
-
-  /// What Linux says of this process.
-  private static func residentByteCount() -> Int {
-    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
-      return 0
-    }
-    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
   }
 
   /// Random tokens: what a step costs does not depend on the text.
@@ -185,8 +182,9 @@ public struct StepBench {
         row.case.name, "\(row.parameters)", "\(row.case.sequences)", "\(row.case.length)",
         Numbers.seconds(row.median), Numbers.seconds(Harness.median(row.gradients)),
         Numbers.decimal(tokens / row.median, 0), Numbers.decimal(row.gigaflops, 1),
-        Numbers.decimal(row.gigaflops / row.peak, 2), Numbers.bytes(Int64(row.residentBytes)),
-        Numbers.decimal(Double(row.residentBytes) / row.predictedBytes, 2),
+        Numbers.decimal(row.gigaflops / row.peak, 2),
+        row.residentBytes.map { Numbers.bytes(Int64($0)) } ?? "-",
+        row.residentBytes.map { Numbers.decimal(Double($0) / row.predictedBytes, 2) } ?? "-",
       ])
     }
     return table.text

@@ -49,7 +49,9 @@ struct CommitmentReport {
       .number("to check"),
     ])
     let counts = try file.integers("proof_leaves")
-    let (together, separate) = (try file.integers("proof_bytes"), try file.integers("separate_proof_bytes"))
+    let (together, separate) = (
+      try file.integers("proof_bytes"), try file.integers("separate_proof_bytes")
+    )
     let (making, checking) = (try file.numbers("prove_seconds"), try file.numbers("check_seconds"))
     for row in together.indices {
       table.rows.append([
