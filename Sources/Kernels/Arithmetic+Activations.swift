@@ -69,9 +69,10 @@ extension Arithmetic {
 
   private func activate(
     _ x: Matrix, into y: Matrix,
-    _ kernel: @convention(c) (
-      Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
-    ) -> Void
+    _ kernel:
+      @convention(c) (
+        Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
+      ) -> Void
   ) {
     splitElements([x, y], grain: 1 << 12) { w in
       kernel(
@@ -81,10 +82,11 @@ extension Arithmetic {
 
   private func activateBackward(
     x: Matrix, dy: Matrix, into dx: Matrix,
-    _ kernel: @convention(c) (
-      Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>,
-      Int
-    ) -> Void
+    _ kernel:
+      @convention(c) (
+        Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>,
+        Int
+      ) -> Void
   ) {
     splitElements([x, dy, dx], grain: 1 << 12) { w in
       kernel(

@@ -82,10 +82,12 @@ extension MeteredArithmetic {
         let narrow = scratch.matrix(x.rows, adapter.scaledA.rows)
         // dA = (dOut B')^T x; dB = dOut^T (x A'^T)
         product(\.adapters, Operand(dOut), Operand(adapter.scaledB), into: narrow)
-        product(\.adapters, narrow.transposed, Operand(x), into: adapter.gradientA,
+        product(
+          \.adapters, narrow.transposed, Operand(x), into: adapter.gradientA,
           accumulate: accumulate)
         product(\.adapters, Operand(x), adapter.scaledA.transposed, into: narrow)
-        product(\.adapters, dOut.transposed, Operand(narrow), into: adapter.gradientB,
+        product(
+          \.adapters, dOut.transposed, Operand(narrow), into: adapter.gradientB,
           accumulate: accumulate)
       }
     }

@@ -115,7 +115,9 @@ extension TrainingRecipe: CanonicalCodable {
     let peak = try reader.readFloat()
     let warmup = Int(try reader.readUInt32())
     let decay: LearningRateSchedule.Decay
-    if try tag("a decay of the learning rate", below: 2) == 0 { decay = .constant } else {
+    if try tag("a decay of the learning rate", below: 2) == 0 {
+      decay = .constant
+    } else {
       decay = .cosine(floor: try reader.readFloat(), endStep: Int(try reader.readUInt32()))
     }
     schedule = LearningRateSchedule(peak: peak, warmupSteps: warmup, decay: decay)

@@ -80,7 +80,8 @@ import Testing
       let report = try CheckpointQuantizer(format: .float32, arithmetic: Self.arithmetic)
         .run(from: source, to: target)
       #expect(report.total.meanSquaredError == 0 && report.total.signalToNoise == nil)
-      #expect(try Data(contentsOf: URL(filePath: source)) == Data(contentsOf: URL(filePath: target)))
+      #expect(
+        try Data(contentsOf: URL(filePath: source)) == Data(contentsOf: URL(filePath: target)))
     }
   }
 }

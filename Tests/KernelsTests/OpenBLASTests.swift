@@ -41,7 +41,8 @@ import Testing
     var data = TestData(seed: UInt64(m + n + k))
     let (aValues, bValues) = (data.numbers(m * k), data.numbers(k * n))
     let workers = Workers(threads: threads, pinned: false)
-    for arithmetic in [Arithmetic(workers: workers), Arithmetic(kind: .openblas, workers: workers)] {
+    for arithmetic in [Arithmetic(workers: workers), Arithmetic(kind: .openblas, workers: workers)]
+    {
       let c = Matrix(FloatBuffer(count: m * n), rows: m, columns: n)
       arithmetic.product(
         operand(aValues, m, k, isTransposed: false), operand(bValues, k, n, isTransposed: false),
@@ -72,7 +73,8 @@ import Testing
       #expect(arithmetic.record.hasSuffix(threads == 1 ? "1 thread" : "\(threads) threads"))
       #expect(arithmetic.serial.kind == .openblas)
     }
-    #expect(Arithmetic(workers: Workers(threads: 1)).record == "fixed, version \(arithmeticVersion)")
+    #expect(
+      Arithmetic(workers: Workers(threads: 1)).record == "fixed, version \(arithmeticVersion)")
   }
 
   @Test func noBetterCoreTypeThanTheBest() {

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct RMSNormTests {
   /// Every size with 1 group and with 3, as rows of a larger matrix.
-  @Test(arguments: Machine.all, [1, 3]) func sameBitsAsTheDefinition(machine: Machine, groups: Int) {
+  @Test(arguments: Machine.all, [1, 3]) func sameBitsAsTheDefinition(machine: Machine, groups: Int)
+  {
     for rows in sizes where groups == 1 || rows < 20 {
       for columns in sizes {
         check(machine.arithmetic, rows: rows, groups: groups, columns: columns)

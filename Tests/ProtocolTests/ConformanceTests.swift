@@ -21,14 +21,21 @@ extension ConformanceMaker {
   private func headers() throws -> [ConformanceVectors.Header] {
     var blocks: [(String, [UInt8])] = [("good", mined.signed.canonicalBytes)]
     for lie in HeaderLie.all {
-      blocks.append((lie.name, try fixture.resigned(mined.signed) { try lie.apply(to: &$0) }.canonicalBytes))
+      blocks.append(
+        (lie.name, try fixture.resigned(mined.signed) { try lie.apply(to: &$0) }.canonicalBytes))
     }
     let stranger = PrivateKey(seed: Fixture.digest("stranger", 1))
     var foreign = mined.signed.header
     foreign.miner = stranger.publicKey
-    blocks.append(("an unknown miner", try SignedHeader(signing: foreign, with: stranger).canonicalBytes))
-    blocks.append(("another parent", try fixture.resigned(mined.signed) { $0.parent = .zero }.canonicalBytes))
-    blocks.append(("another height", try fixture.resigned(mined.signed) { $0.height = $0.height.next }.canonicalBytes))
+    blocks.append(
+      ("an unknown miner", try SignedHeader(signing: foreign, with: stranger).canonicalBytes))
+    blocks.append(
+      ("another parent", try fixture.resigned(mined.signed) { $0.parent = .zero }.canonicalBytes))
+    blocks.append(
+      (
+        "another height",
+        try fixture.resigned(mined.signed) { $0.height = $0.height.next }.canonicalBytes
+      ))
     var flipped = mined.signed.canonicalBytes
     flipped[flipped.count - 1] ^= 1
     blocks.append(("a flipped bit of the signature", flipped))
@@ -73,11 +80,15 @@ extension ConformanceMaker {
     let own = try fixture.attestation(by: 0, on: block)
     let other = try fixture.attestation(by: 1, on: block)
     words.append(
-      ("another's signature", SignedAttestation(attestation: own.attestation, signature: other.signature), nil))
+      (
+        "another's signature",
+        SignedAttestation(attestation: own.attestation, signature: other.signature), nil
+      ))
     words.append(
       (
         "another's random output",
-        try fixture.attestation(by: 0, on: block) { $0.randomness = other.attestation.randomness }, nil
+        try fixture.attestation(by: 0, on: block) { $0.randomness = other.attestation.randomness },
+        nil
       ))
     return try words.map { name, signed, evidence in
       let bytes = evidence?.canonicalBytes ?? []
@@ -119,7 +130,8 @@ extension ConformanceMaker {
       let block = try cheat.mine()
       let outcome = try cheat.decide(block).outcomes[0]
       guard let evidence = outcome.evidence else { continue }
-      let judged = "proves: \(try cheat.stranger(block.content).judge(evidence, against: block.signed.header))"
+      let judged =
+        "proves: \(try cheat.stranger(block.content).judge(evidence, against: block.signed.header))"
       // Judged on the cheat's own chain, which differs from the others' in its rates alone.
       proofs.append(
         ConformanceVectors.Proof(
@@ -179,7 +191,9 @@ struct ConformanceTests {
     #expect(stored == made)
     // The bytes alone say it: nothing is taken from how they were made.
     for header in stored.headers {
-      #expect(try maker.judge(header: ConformanceMaker.bytes(header.bytes)) == header.expect, "\(header.name)")
+      #expect(
+        try maker.judge(header: ConformanceMaker.bytes(header.bytes)) == header.expect,
+        "\(header.name)")
     }
     #expect(Set(stored.headers.map(\.expect)).count >= 20)
     #expect(stored.headers[0].expect == "accepted")

@@ -69,7 +69,8 @@ struct ConformanceMaker {
   let mined: MinedBlock
 
   init() throws {
-    fixture = try Fixture(FixtureOptions(leafRate: 200_000, replayRate: 250_000, progressTokens: 16))
+    fixture = try Fixture(
+      FixtureOptions(leafRate: 200_000, replayRate: 250_000, progressTokens: 16))
     mined = try fixture.mine()
   }
 

@@ -85,7 +85,7 @@ struct Fixture {
       behaviour: options.behaviour)
     verifiers = try options.verifierStakes.indices.map { index in
       Verifier(
-        name: "verifier \(index)", 
+        name: "verifier \(index)",
         behaviour: options.lazy.contains(index)
           ? .lazy : options.verifierBehaviours[index] ?? .honest,
         key: PrivateKey(seed: Self.digest("verifier \(index)", seed)),
@@ -280,7 +280,8 @@ extension TraceRecord {
   ) -> TraceRecord {
     TraceRecord(
       step: step ?? self.step, parametersRoot: parametersRoot ?? self.parametersRoot,
-      auxiliaryRoot: auxiliaryRoot, gradientRoot: gradientRoot, batchDigest: batchDigest ?? self.batchDigest,
+      auxiliaryRoot: auxiliaryRoot, gradientRoot: gradientRoot,
+      batchDigest: batchDigest ?? self.batchDigest,
       loss: loss ?? self.loss)
   }
 }

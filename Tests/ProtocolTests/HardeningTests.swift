@@ -36,7 +36,8 @@ struct HardeningTests {
     }
   }
 
-  @Test("mutated blocks, attestations and evidence crash nothing and change nothing", arguments: 0..<4)
+  @Test(
+    "mutated blocks, attestations and evidence crash nothing and change nothing", arguments: 0..<4)
   func mutations(part: Int) throws {
     let fixture = try Fixture(FixtureOptions(leafRate: 100_000))
     let mined = try fixture.mine()

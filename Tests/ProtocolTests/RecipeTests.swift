@@ -47,7 +47,8 @@ struct RecipeTests {
       let mined = try fixture.mine()
       let (outcomes, chain, verdict) = try fixture.decide(mined)
       #expect(verdict == .confirmed, "\(outcomes[0].failure.map { "\($0)" } ?? "")")
-      #expect(outcomes.allSatisfy { $0.failure == nil && $0.attestation.attestation.replayedSteps == 4 })
+      #expect(
+        outcomes.allSatisfy { $0.failure == nil && $0.attestation.attestation.replayedSteps == 4 })
       #expect(chain.height == Height(height))
       #expect(chain.auxiliary == mined.model.auxiliaryCommitment)
       #expect(mined.content.gradients.count == (recipe.quantizationPoint == .step ? 4 : 1))
@@ -138,8 +139,14 @@ struct RecipeTests {
     let changes: [(SegmentState) -> SegmentState?] = [
       { _ in nil }, { SegmentState(parameters: $0.parameters, auxiliary: []) },
       { SegmentState(parameters: $0.parameters + [0, 0, 0, 0], auxiliary: $0.auxiliary) },
-      { SegmentState(parameters: [$0.parameters[0] ^ 1] + $0.parameters.dropFirst(), auxiliary: $0.auxiliary) },
-      { SegmentState(parameters: $0.parameters, auxiliary: [$0.auxiliary[0] ^ 1] + $0.auxiliary.dropFirst()) },
+      {
+        SegmentState(
+          parameters: [$0.parameters[0] ^ 1] + $0.parameters.dropFirst(), auxiliary: $0.auxiliary)
+      },
+      {
+        SegmentState(
+          parameters: $0.parameters, auxiliary: [$0.auxiliary[0] ^ 1] + $0.auxiliary.dropFirst())
+      },
       { _ in mined.state(ofSegment: 0) },
     ]
     var refused = 0

@@ -26,7 +26,8 @@ extension ReportDocument {
       var each: [Section] = []
       for point in points where showsEachPoint && point.status == .finished {
         for var section in try sections(point) {
-          section.title = [point.label, section.title].filter { !$0.isEmpty }.joined(separator: ": ")
+          section.title = [point.label, section.title].filter { !$0.isEmpty }.joined(
+            separator: ": ")
           each.append(section)
         }
       }

@@ -63,7 +63,9 @@ extension ReportItem: SpecReadable {
     try section.require(
       plotted == nil || x != nil, "x", "must say what the plot is drawn over")
     try section.require(!marksFront || plotted != nil, "front", "goes with plot")
-    form = plotted.map { .plot($0, x: x ?? "", series: series, marksFront: marksFront) } ?? .table(columns)
+    form =
+      plotted.map { .plot($0, x: x ?? "", series: series, marksFront: marksFront) }
+      ?? .table(columns)
   }
 }
 

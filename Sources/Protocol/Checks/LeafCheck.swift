@@ -10,7 +10,7 @@ public enum LeafCheck {
     of answer: LeafAnswer, leaf index: Int, header: BlockHeader, records: [TraceRecord],
     task: TrainingTask
   ) throws(CheckFailure) {
-    guard answer.leafIndex == UInt32(index), 
+    guard answer.leafIndex == UInt32(index),
       records.count == Int(task.stepsPerBlock), answer.gradients.count == task.publishedCount,
       answer.auxiliary.count == (task.auxiliaryVectorCount == 0 ? 0 : 2)
     else { throw .unavailable("the answer is about another leaf or another number of steps") }

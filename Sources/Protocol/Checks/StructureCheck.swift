@@ -25,9 +25,11 @@ public enum StructureCheck {
     guard header.quantizedAfter == task.quantizedCommitment(root: header.quantizedAfter.root)
     else { return .wrongQuantizedSize }
     guard header.auxiliaryBefore == state.auxiliary else { return .wrongAuxiliaryBefore }
-    guard header.auxiliaryAfter == header.auxiliaryAfter.flatMap({
-      task.auxiliaryCommitment(root: $0.root)
-    }), (header.auxiliaryAfter == nil) == (task.auxiliaryVectorCount == 0)
+    guard
+      header.auxiliaryAfter
+        == header.auxiliaryAfter.flatMap({
+          task.auxiliaryCommitment(root: $0.root)
+        }), (header.auxiliaryAfter == nil) == (task.auxiliaryVectorCount == 0)
     else { return .wrongAuxiliarySize }
     guard header.trace == task.traceCommitment(root: header.trace.root) else {
       return .wrongTraceSize

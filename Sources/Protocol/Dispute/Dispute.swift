@@ -149,7 +149,8 @@ public struct Dispute {
   /// Recomputes one microbatch of the step.
   private mutating func microbatch(step: Int, part: Int) throws -> Digest {
     let state = agreedState(before: step)
-    work.flops += task.trainingFLOPs / UInt64(task.stepsPerBlock)
+    work.flops +=
+      task.trainingFLOPs / UInt64(task.stepsPerBlock)
       / UInt64(task.recipe.microbatchCount)
     return try trainer.microbatchGradientRoot(
       step: step, part: part, parameters: state.parameters, seed: seed)

@@ -29,7 +29,8 @@ struct AdversaryMatrix {
   var lastRowSummary: String {
     let row = cells.suffix(columns.count)
     let caught = zip(columns, row).filter { $0.1.verdict == "slashed" }.map(\.0)
-    return caught.isEmpty ? "confirmed under every check" : "slashed by " + caught.joined(separator: ", ")
+    return caught.isEmpty
+      ? "confirmed under every check" : "slashed by " + caught.joined(separator: ", ")
   }
 
   mutating func append(_ cell: Cell) { cells.append(cell) }
@@ -86,7 +87,8 @@ struct AdversaryMatrix {
     return [
       ResultVariable("adversary", [axes[0]], .text(adversaries), "what the miner does"),
       ResultVariable(
-        "check", [axes[1]], .text(columns), "what verifiers check; availability with leaf questions"),
+        "check", [axes[1]], .text(columns), "what verifiers check; availability with leaf questions"
+      ),
       ResultVariable("verdict", axes, .text(cells.map(\.verdict)), "what the chain decided"),
       ResultVariable(
         "reason", axes, .text(cells.map { $0.reasons.first { $0 != "positive" } ?? "positive" }),

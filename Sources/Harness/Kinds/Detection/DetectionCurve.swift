@@ -127,7 +127,9 @@ struct DetectionReport {
       .number("rate"), .number("FLOPs"), .number("of mining"), .number("hashed"),
       .number("fetched"), .number("challenges a minute"),
     ])
-    let (flops, mining) = (try file.numbers("verification_flops"), try file.integers("mining_flops"))
+    let (flops, mining) = (
+      try file.numbers("verification_flops"), try file.integers("mining_flops")
+    )
     let (hashed, received) = (
       try file.numbers("verification_hashed_bytes"), try file.numbers("verification_received_bytes")
     )

@@ -69,7 +69,8 @@ public struct DetectionExperiment: ExperimentKind, Equatable {
       verification: Spec.Verification(
         leafRate: sample == .leaves ? rate : 0, replayRate: sample == .segments ? rate : 0,
         progressTokens: 0, progressMargin: 0,
-        checks: sample == .leaves ? ["leaf", "update", "availability"] : ["replay", "availability"]))
+        checks: sample == .leaves
+          ? ["leaf", "update", "availability"] : ["replay", "availability"]))
   }
 
   /// Mining and looking at everything once a rate, and the samples of all trials.

@@ -95,7 +95,8 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
       "progress_tokens", in: 0...1_000_000_000, default: 1_000_000, unit: "token",
       doc: "Tokens on which it measures the quantized model.")
     blockCount = try file.integer(
-      "blocks", in: 1...10_000, default: 8, unit: "block", doc: "Heights to simulate for each pair.")
+      "blocks", in: 1...10_000, default: 8, unit: "block", doc: "Heights to simulate for each pair."
+    )
   }
 
   /// Next to nothing: no model is held.
@@ -139,7 +140,8 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
     guard constants.attestationWindowMilliseconds > constants.beaconPeriodMilliseconds else {
       throw PlanError.impossible(
         "a window of \(windowShare) times \(hours) h is shorter than beacon_period: no challenge "
-          + "appears in it; a longer block time, a larger window_share or a shorter beacon_period do")
+          + "appears in it; a longer block time, a larger window_share or a shorter beacon_period do"
+      )
     }
     let link = Link(
       latencyMilliseconds: UInt64(network.latencyMilliseconds),

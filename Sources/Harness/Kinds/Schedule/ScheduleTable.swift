@@ -126,7 +126,7 @@ struct ScheduleTable {
     return [
       .init(
         "Block times and lines",
-        lines: ["One optimizer step takes a miner \(Numbers.seconds(step))."], table: table),
+        lines: ["One optimizer step takes a miner \(Numbers.seconds(step))."], table: table)
     ]
   }
 }

@@ -41,7 +41,8 @@ extension Spec.Cluster: SpecReadable {
       "utilization", .positiveRate, default: 0.4,
       doc: "Share of the peak that training reaches (model FLOPs utilization).")
     source = try section.text(
-      "source", "one line of at most 500 characters", default: "H100 SXM, BF16, dense", example: "a datasheet",
+      "source", "one line of at most 500 characters", default: "H100 SXM, BF16, dense",
+      example: "a datasheet",
       doc: "Where the figures come from."
     ) { Spec.isLine($0, limit: 500) ? $0 : nil }
   }
@@ -51,7 +52,8 @@ extension Spec.Network: SpecReadable {
   /// Reads a network.
   public init(reading section: inout SpecSection) throws(SpecError) {
     latencyMilliseconds = try section.duration(
-      "latency", in: 1...3_600_000, default: "50ms", doc: "From a node to the middle of the network.")
+      "latency", in: 1...3_600_000, default: "50ms",
+      doc: "From a node to the middle of the network.")
     fanOut = try section.integer(
       "fan_out", in: 0...64, default: 4,
       doc: "Nodes that each node passes pieces of a diff on to; 0: the miner sends every copy.")

@@ -186,7 +186,8 @@ extension Spec.Chain: SpecReadable {
     challengeRandomness =
       try section.optionalChoice(
         "challenge_randomness", of: Spec.ChallengeRandomness.self,
-        doc: "What fixes the challenges; by default `after-commitment`, and `known-early` is weaker.")
+        doc:
+          "What fixes the challenges; by default `after-commitment`, and `known-early` is weaker.")
       ?? .afterCommitment
     for verifier in verifiers {
       guard let accomplice = verifier.accomplice, !section.isDescribing else { continue }
@@ -245,7 +246,9 @@ extension Spec.Miner {
       case .fakedSteps: .fakedSteps(fraction: forged)
       case .some(let other): .adversary(other, fraction: forged)
       }
-    if adversary?.takesFraction ?? false, fraction == nil { section.resolve("fraction", text: "\(forged)") }
+    if adversary?.takesFraction ?? false, fraction == nil {
+      section.resolve("fraction", text: "\(forged)")
+    }
     stake = try section.integer(
       "stake", in: 1...largestAmount, default: Self.defaultStake, unit: "stake",
       doc: "What it can lose.")

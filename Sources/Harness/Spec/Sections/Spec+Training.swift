@@ -69,7 +69,8 @@ extension Spec.Training: SpecReadable {
     let feedback =
       try section.optionalChoice(
         "error_feedback", among: ["true", "false"],
-        doc: "Whether what quantization dropped is added to what is quantized next; by default not.")
+        doc: "Whether what quantization dropped is added to what is quantized next; by default not."
+      )
       == "true"
     let point =
       try section.optionalChoice(
@@ -95,12 +96,14 @@ extension Spec.Training: SpecReadable {
       return value.map { Float($0) }
     }
     let factor = try setting(
-      "momentum", .rateBelowOne, of: .momentum, "How much of the old direction stays; by default 0.9.")
+      "momentum", .rateBelowOne, of: .momentum,
+      "How much of the old direction stays; by default 0.9.")
     let nesterov = try section.optionalChoice(
       "nesterov", among: ["true", "false"],
       doc: "Whether momentum takes the gradient to lie one step ahead; by default not.")
     let beta1 = try setting(
-      "beta1", .rateBelowOne, of: .adamw, "How much of the mean of gradients stays; by default 0.9.")
+      "beta1", .rateBelowOne, of: .adamw, "How much of the mean of gradients stays; by default 0.9."
+    )
     let beta2 = try setting(
       "beta2", .rateBelowOne, of: .adamw,
       "How much of the mean of squared gradients stays; by default 0.95.")
