@@ -16,7 +16,8 @@ struct Pogo: ParsableCommand {
     subcommands: [
       NewCommand.self, Validate.self, Schema.self, PlanCommand.self, Run.self, Gather.self,
       ReportCommand.self, CompareCommand.self, CheckCommand.self, BaselineCommand.self,
-      AuditCommand.self, CommitCommand.self, ProveCheckCommand.self, ListCommand.self,
+      AuditCommand.self, CommitCommand.self, ProveUpdateCommand.self, ProveCheckCommand.self,
+      ListCommand.self,
       ArithmeticCommand.self, Bench.self, Eval.self,
       ModelCommand.self, QuantizeCommand.self,
     ])

@@ -45,6 +45,36 @@ import Testing
     }
   }
 
+  @Test func updatesAreProvedAndChecked() throws {
+    try inFolder { folder in
+      let (old, new, proof) = (
+        "\(folder)/data.bin", "\(folder)/new.bin", "\(folder)/proof.json"
+      )
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: old))
+      bytes[4500] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: new))
+      let update = try pogo("prove-update", old, new, "--leaf-size", "1KiB")
+      #expect(update.code == 0, "\(update.errors)")
+      try update.output.write(toFile: proof, atomically: true, encoding: .utf8)
+      let root = try #require(try value("new_root", update.output) as? String)
+      #expect(try value("old_root", update.output) as? String == Self.root)
+      let check = [
+        "prove-check", proof, "--old-root", Self.root, "--root", root, "--tree-size", "10",
+      ]
+      let holds = try pogo(check + ["--file", new])
+      #expect(holds.code == 0 && holds.output.contains("holds: only leaf 4 changed of 10"))
+      let stale = try pogo(check + ["--file", old])
+      #expect(stale.code == 1 && stale.errors.contains("leaf 4 of the file"))
+      let swapped = try pogo("prove-check", proof, "--old-root", root, "--root", Self.root)
+      #expect(swapped.code == 1 && swapped.errors.contains("is claimed"), "\(swapped.errors)")
+      let bare = try pogo("prove-check", proof, "--root", root)
+      #expect(bare.code == 2 && bare.errors.contains("give --old-root too"))
+      try bytes.dropLast().write(to: URL(fileURLWithPath: new))
+      let short = try pogo("prove-update", old, new, "--leaf-size", "1KiB")
+      #expect(short.code == 2 && short.errors.contains("9999 bytes"))
+    }
+  }
+
   @Test func oneProofForAllAndSavedTrees() throws {
     try inFolder { folder in
       let (file, tree) = ("\(folder)/data.bin", "\(folder)/data.tree")

@@ -48,15 +48,7 @@ public struct CommitRequest: Sendable {
       throw CommitError("name a file, a folder with --checkpoint, or a preset with --model")
     default: throw CommitError("name one of a file, --checkpoint and --model, not several")
     }
-    let sizes = CommitRequest.leafSizes
-    guard let size = Units.byteCount(of: leafSize) ?? Units.integer(of: leafSize, as: Int.self),
-      sizes.contains(size)
-    else {
-      throw CommitError(
-        "--leaf-size must be in \(Units.size(byteCount: sizes.lowerBound))..."
-          + "\(Units.size(byteCount: sizes.upperBound)), such as 4KiB, but is '\(leafSize)'")
-    }
-    self.leafSize = size
+    self.leafSize = try CommitRequest.leafSize(leafSize)
     self.leaves = try leaves.map(CommitRequest.indices) ?? []
     guard !isTogether || !self.leaves.isEmpty else {
       throw CommitError("--multi goes with --prove")
@@ -64,6 +56,18 @@ public struct CommitRequest: Sendable {
     self.isTogether = isTogether
     retention = keepsLeafHashes ? .leafHashes : .upperLevels
     self.treePath = treePath
+  }
+
+  /// Bytes of a leaf as an option says it.
+  static func leafSize(_ text: String) throws(CommitError) -> Int {
+    guard let size = Units.byteCount(of: text) ?? Units.integer(of: text, as: Int.self),
+      leafSizes.contains(size)
+    else {
+      throw CommitError(
+        "--leaf-size must be in \(Units.size(byteCount: leafSizes.lowerBound))..."
+          + "\(Units.size(byteCount: leafSizes.upperBound)), such as 4KiB, but is '\(text)'")
+    }
+    return size
   }
 
   private static func indices(_ text: String) throws(CommitError) -> [Int] {

@@ -8,16 +8,39 @@ public struct ProofCheckFailure: Error, Sendable, CustomStringConvertible {
 
 /// What a user asks `pogo prove-check` for, read and checked for form.
 public struct ProofCheck: Sendable {
-  let document: ProofDocument
-  let root: Digest
-  let treeSize: Int?
-  let file: FileSource?
+  private enum Document {
+    case leaves(ProofDocument)
+    case update(UpdateDocument, oldRoot: Digest)
 
-  /// Throws when a file cannot be read, the proof is no proof, or the root is no digest.
-  public init(proofPath: String, root: String, treeSize: Int?, filePath: String?) throws {
-    guard let digest = Digest(hex: root) else {
-      throw CommitError("--root must be 64 hexadecimal digits, but is '\(root)'")
+    var commitment: Commitment {
+      switch self {
+      case .leaves(let document): document.commitment
+      case .update(let document, _): document.commitment
+      }
     }
+
+    /// Leaves that the tree under the new root has by the proof.
+    var leaves: [(index: Int, hash: Digest)] {
+      switch self {
+      case .leaves(let document): document.leaves
+      case .update(let document, _):
+        document.proof.changes.map { ($0.leafIndex, $0.newLeafHash) }
+      }
+    }
+  }
+
+  private let document: Document
+  private let root: Digest
+  private let treeSize: Int?
+  private let file: FileSource?
+
+  /// Throws when a file cannot be read, the proof is no proof, or a root is no digest. `oldRoot` goes
+  /// with proofs of updates, and only with them.
+  public init(
+    proofPath: String, root: String, oldRoot: String? = nil, treeSize: Int?, filePath: String?
+  ) throws {
+    self.root = try Self.digest(root, "--root")
+    let oldRoot = try oldRoot.map { text throws in try Self.digest(text, "--old-root") }
     if let treeSize, treeSize < 0 {
       throw CommitError("--tree-size must be 0 or more, but is \(treeSize)")
     }
@@ -28,26 +51,55 @@ public struct ProofCheck: Sendable {
           + "\(ProofDocument.maximumByteCount)")
     }
     do throws(ProofDocumentError) {
-      document = try ProofDocument(json: source.copy(of: 0..<source.byteCount))
+      let bytes = source.copy(of: 0..<source.byteCount)
+      if try MemberReader.format(of: bytes) == UpdateDocument.format {
+        guard let oldRoot else {
+          throw ProofDocumentError("it proves an update; give --old-root too")
+        }
+        document = .update(try UpdateDocument(json: bytes), oldRoot: oldRoot)
+      } else {
+        guard oldRoot == nil else {
+          throw ProofDocumentError("--old-root goes with a proof of `pogo prove-update`")
+        }
+        document = .leaves(try ProofDocument(json: bytes))
+      }
     } catch { throw CommitError("\(proofPath): \(error)") }
-    self.root = digest
     self.treeSize = treeSize
     file = try filePath.map { path throws in try FileSource(path) }
+  }
+
+  private static func digest(_ text: String, _ option: String) throws(CommitError) -> Digest {
+    guard let digest = Digest(hex: text) else {
+      throw CommitError("\(option) must be 64 hexadecimal digits, but is '\(text)'")
+    }
+    return digest
   }
 
   /// One line that says what holds. Throws ``ProofCheckFailure`` when something does not.
   public func run() throws -> String {
     let size = treeSize ?? document.commitment.leafCount
-    let leaves: [Int]
-    do throws(ProofError) { leaves = try document.verify(root: root, leafCount: size) } catch {
-      throw ProofCheckFailure(description: "\(error)")
-    }
+    do throws(ProofError) {
+      switch document {
+      case .leaves(let document): _ = try document.verify(root: root, leafCount: size)
+      case .update(let document, let oldRoot):
+        try document.verify(oldRoot: oldRoot, newRoot: root, leafCount: size)
+      }
+    } catch { throw ProofCheckFailure(description: "\(error)") }
     if let file { try check(file) }
-    let shown = leaves.prefix(8).map(String.init).joined(separator: ", ")
-    let rest = leaves.count > 8 ? " and \(leaves.count - 8) more" : ""
     let trust = treeSize == nil ? " (the proof's own number; --tree-size checks it)" : ""
-    return "holds: \(leaves.count == 1 ? "leaf" : "leaves") \(shown)\(rest) of \(size)\(trust)"
+    return "holds: \(statement) of \(size)\(trust)"
       + (file == nil ? "" : "; the file has these leaves")
+  }
+
+  private var statement: String {
+    let places = document.leaves.map(\.index)
+    let shown = places.prefix(8).map(String.init).joined(separator: ", ")
+    let rest = places.count > 8 ? " and \(places.count - 8) more" : ""
+    let leaves = "\(places.count == 1 ? "leaf" : "leaves") \(shown)\(rest)"
+    switch document {
+    case .leaves: return leaves
+    case .update: return places.isEmpty ? "nothing changed" : "only \(leaves) changed"
+    }
   }
 
   /// The leaves of the file are those of the proof.

@@ -52,7 +52,7 @@ public struct ProofDocument: Sendable, Equatable {
   /// Its version.
   public static let version = 1
   /// Longest text that is read: 2^16 leaves with their paths fit in.
-  public static let maximumByteCount = 256 << 20
+  public static let maximumByteCount = MemberReader.maximumByteCount
 
   /// Throws unless every leaf is in the tree of `leafCount` leaves under `root`, and there is one.
   /// Returns their places.
