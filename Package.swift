@@ -37,14 +37,18 @@ let package = Package(
     .target(name: "Protocol", dependencies: ["Kernels", "Proofs", "Quant", "Models"]),
     // 5
     .target(
+      name: "Costs",
+      dependencies: ["COpenBLAS", "Proofs", "Quant", "Models", "Protocol"]),
+    // 6
+    .target(
       name: "Harness",
       dependencies: [
         "HDF5", "Safetensors", "Kernels", "Proofs", "Quant", "Models", "Checkpoints", "Diffs",
-        "Protocol",
+        "Protocol", "Costs",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
-    // 6
+    // 7
     .executableTarget(
       name: "pogo",
       dependencies: [
@@ -68,6 +72,7 @@ let package = Package(
       ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
       ("Diffs", ["Diffs", "Kernels", "Proofs", "Quant", "Fuzzing"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
+      ("Costs", ["Costs", "Protocol", "Models", "Kernels", "Proofs", "Quant"]),
       (
         "Harness",
         [

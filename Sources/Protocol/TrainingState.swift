@@ -167,6 +167,11 @@ extension TrainingTask {
     return vectors.flatMap { $0.littleEndianBytes(range) }
   }
 
+  /// Bytes that hashing parameters takes.
+  var parameterHashedByteCount: UInt64 {
+    UInt64(parameterByteCount + leafCount + 65 * (leafCount - 1))
+  }
+
   /// Bytes that hashing optimizer state and residual takes.
   var auxiliaryHashedByteCount: UInt64 {
     auxiliaryVectorCount == 0

@@ -142,7 +142,7 @@ public struct Dispute {
   private mutating func agreedState(before step: Int) -> TrainingState {
     let state = accuser.states[step].copy()
     exchangedBytes += UInt64(4 * task.parameterCount * (1 + task.auxiliaryVectorCount))
-    work.hashedBytes += UInt64(task.parameterByteCount) + task.auxiliaryHashedByteCount
+    work.hashedBytes += task.parameterHashedByteCount + task.auxiliaryHashedByteCount
     return state
   }
 
@@ -150,8 +150,11 @@ public struct Dispute {
   private mutating func microbatch(step: Int, part: Int) throws -> Digest {
     let state = agreedState(before: step)
     work.flops +=
-      task.trainingFLOPs / UInt64(task.stepsPerBlock)
-      / UInt64(task.recipe.microbatchCount)
+      task.trainable.stepFLOPs(
+        sequenceCount: Int(task.batchSize / task.recipe.microbatchCount),
+        contextLength: Int(task.contextLength)
+      ).total
+    work.hashedBytes += task.parameterHashedByteCount
     return try trainer.microbatchGradientRoot(
       step: step, part: part, parameters: state.parameters, seed: seed)
   }
@@ -163,7 +166,9 @@ public struct Dispute {
     let honest = try trainer.compute(
       step: step, state: state, seed: seed, meter: &meter, phases: (.replay, .replay))
     work += meter.totalWork
-    let root = task.stepTree(honest.gradient, workers: workers).root
+    let tree = task.stepTree(honest.gradient, workers: workers)
+    work.hashedBytes += UInt64(tree.hashedByteCount)
+    let root = tree.root
     let (a, b) = (accused.steps[step], accuser.steps[step])
     guard a.gradientRoot == b.gradientRoot else {
       return outcome(

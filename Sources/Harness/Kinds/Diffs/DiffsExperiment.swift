@@ -72,10 +72,13 @@ public struct DiffsExperiment: ExperimentKind, Equatable {
         "\(format.name) encodes \(format.recordValueCount) values together, which do not divide the "
           + "\(chunk) of a chunk")
     }
-    let tokens = Double(batchSize * data.contextLength)
     let steps = Double(blockSteps.last ?? 0)
+    let (forward, backward) = (
+      model.shape.forwardFLOPs(sequenceCount: batchSize, contextLength: data.contextLength),
+      model.shape.backwardFLOPs(sequenceCount: batchSize, contextLength: data.contextLength)
+    )
     return Estimate(
-      flops: 2 * steps * 6 * tokens * Double(layout.count),
+      flops: 2 * steps * Double((forward + backward).total),
       movedBytes: Double(blockSteps.count * 20 * 4 * layout.count),
       memoryBytes: Double(4 * layout.count) * 16 + Double(blockSteps.last ?? 0)
         * Double(format.byteCount(values: layout.count)))

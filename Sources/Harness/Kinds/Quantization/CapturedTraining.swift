@@ -30,9 +30,14 @@ struct CapturedTraining: Sendable {
     return shape
   }
 
-  /// Floating-point operations of all steps: six for each parameter and token.
+  /// Floating-point operations of all steps: loss and gradient.
   func flops() throws(PlanError) -> Double {
-    6 * Double(ParameterLayout(try shape()).count) * Double(steps * batchSize * contextLength)
+    let shape = try shape()
+    let (forward, backward) = (
+      shape.forwardFLOPs(sequenceCount: batchSize, contextLength: contextLength),
+      shape.backwardFLOPs(sequenceCount: batchSize, contextLength: contextLength)
+    )
+    return Double(steps) * Double((forward + backward).total)
   }
 
   /// The weights after all steps but the last, and the gradient of the last at them.

@@ -1,0 +1,93 @@
+import Protocol
+
+/// What one honest verifier's walk through an honest block costs (`docs/protocol.md`, section 6).
+extension BlockCosts {
+  /// By phase, with all checks.
+  public func verification(_ parts: SampledParts) -> PhaseWorkloads {
+    var work: PhaseWorkloads = [.structure: structure]
+    for leaf in parts.leaves {
+      work[.leaf, default: Workload()] += leafCheck(leaf)
+      work[.update, default: Workload()] += updateCheck(leaf)
+    }
+    if !parts.segments.isEmpty { work[.replay] = replay(parts.segments) }
+    if parts.evaluationSequences > 0 { work[.progress] = progress(parts.evaluationSequences) }
+    return work
+  }
+
+  /// Section 6.1: header and records are fetched, and the records hashed: their bytes, a leaf's
+  /// prefix and a node a record.
+  public var structure: Workload {
+    Workload(
+      hashedBytes: traceBytes + 66 * UInt128(stepCount), receivedBytes: headerBytes + traceBytes)
+  }
+
+  /// Section 6.2 for one leaf: the answer is fetched, each opened leaf and its path are hashed, and
+  /// the leaf after is quantized again.
+  public func leafCheck(_ index: Int) -> Workload {
+    let path = MerkleCosts.pathLength(leaf: index, of: leafCount)
+    return Workload(
+      hashedBytes: openedLeafBytes(index).reduce(0) { $0 + UInt128(1 + $1 + 65 * path) },
+      quantizedValues: UInt128(task.valueRange(ofLeaf: index).count),
+      receivedBytes: answerBytes(leaf: index))
+  }
+
+  /// Section 6.3 for one leaf: every published leaf is dequantized and applied.
+  public func updateCheck(_ index: Int) -> Workload {
+    Workload(
+      quantizedValues: UInt128(task.valueRange(ofLeaf: index).count) * UInt128(task.publishedCount))
+  }
+
+  /// Section 6.5: the twin after is fetched and hashed; both twins are dequantized and their losses
+  /// computed.
+  public func progress(_ sequences: Int) -> Workload {
+    let microbatches = sequences / Int(task.batchSize / task.recipe.microbatchCount)
+    return twinTree + Workload(receivedBytes: twinBytes)
+      + 2 * (onePass + microbatches * Workload(flops: UInt128(evaluation.total)))
+  }
+
+  /// Section 6.4 for ascending segments. Between two of them the verifier walks along the published
+  /// gradients where every state follows from them, and fetches the state where none does.
+  public func replay(_ segments: [Int]) -> Workload {
+    var work = Workload()
+    var reached = 0
+    for segment in segments {
+      let steps = task.steps(ofSegment: segment)
+      if steps.lowerBound > reached {
+        work +=
+          task.isWalkable
+          ? (steps.lowerBound - reached) * walkedStep : fetchedState
+      }
+      work += stateTrees + steps.count * replayedStep
+      reached = steps.upperBound
+      work += end(after: reached)
+    }
+    return work
+  }
+
+  /// A published gradient that is fetched, hashed and applied.
+  var walkedStep: Workload { fetchedPublication + onePass }
+
+  /// What is published, fetched and hashed.
+  private var fetchedPublication: Workload {
+    publishedTree + Workload(receivedBytes: publishedBytes)
+  }
+
+  /// A committed state, fetched and hashed.
+  private var fetchedState: Workload { stateTrees + Workload(receivedBytes: stateBytes) }
+
+  /// One step computed again and applied; where steps are published, quantized and hashed besides,
+  /// and what the miner published fetched and hashed too.
+  public var replayedStep: Workload {
+    let computed = Workload(flops: UInt128(step.total)) + onePass
+    guard isPublishedByStep else { return computed }
+    return computed + publishing(times: 1) + publishedTree + fetchedPublication
+  }
+
+  /// What follows a segment: the next committed state, or after the last step the block's update,
+  /// which is fetched and made again, and the optimizer's state.
+  private func end(after step: Int) -> Workload {
+    guard step == stepCount else { return task.isWalkable ? Workload() : stateTrees }
+    return (isPublishedByStep
+      ? Workload() : fetchedPublication + publishing(times: 1) + publishedTree) + auxiliaryTree
+  }
+}

@@ -1,0 +1,57 @@
+import Models
+import Proofs
+import Protocol
+
+/// What one block of a task costs, from formulas alone: nothing is allocated, so the task may be of a
+/// model that no machine here trains. `docs/cost-model.md` writes the formulas down; for tasks that do
+/// run they are what the meters of `Protocol` count, to the last operation and byte.
+public struct BlockCosts: Sendable {
+  /// What an honest step is.
+  public let task: TrainingTask
+  /// Operations of one step, by part.
+  public let step: ModelFLOPs
+  /// Operations of the loss of one microbatch, by part: what the progress check runs.
+  public let evaluation: ModelFLOPs
+  /// Parameters that are trained, N.
+  public let parameterCount: Int
+
+  /// The costs of a task. Throws ``CostError/tooLarge`` if one step has more operations than 64 bits
+  /// count.
+  public init(_ task: TrainingTask) throws(CostError) {
+    self.task = task
+    let trainable = task.trainable
+    parameterCount = trainable.count
+    step = trainable.stepFLOPs(
+      sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
+    evaluation = trainable.lossFLOPs(
+      sequenceCount: Int(task.batchSize / task.recipe.microbatchCount),
+      contextLength: Int(task.contextLength))
+    guard step.total < .max else { throw .tooLarge }
+  }
+
+  /// Tokens of one step.
+  public var tokensPerStep: Int { Int(task.batchSize) * Int(task.contextLength) }
+  /// Steps of one block, S.
+  public var stepCount: Int { Int(task.stepsPerBlock) }
+  /// Leaves of each tree over the model, L.
+  public var leafCount: Int { task.leafCount }
+  var isPublishedByStep: Bool { task.recipe.quantizationPoint == .step }
+  var usesErrorFeedback: Bool { task.recipe.usesErrorFeedback }
+}
+
+/// Why there is no cost.
+public enum CostError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// One step has more than 2^64 - 1 operations.
+  case tooLarge
+  /// A system of equations has no unique solution.
+  case singular(equations: Int, unknowns: Int)
+
+  public var description: String {
+    switch self {
+    case .tooLarge:
+      "one step has more operations than 64 bits count; a smaller batch or context has fewer"
+    case .singular(let equations, let unknowns):
+      "\(equations) measurements do not fix \(unknowns) unknowns"
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import Costs
+import Kernels
+import Models
+import Proofs
+import Protocol
+import Quant
+import Testing
+
+/// The formulas are what the meters of real chains count, exactly.
+@Suite("Metered is modelled") struct MeteredIsModelledTests {
+  /// Update rules, what is quantized, segments, error feedback and microbatches.
+  static let everyRecipe: [TrainingRecipe] = {
+    var recipes: [TrainingRecipe] = []
+    for optimizer in [Optimizer.sgd, .momentum(.init()), .adamW(.init())] {
+      for point in TrainingRecipe.QuantizationPoint.allCases {
+        for feedback in [false, true] {
+          for (segment, microbatches) in [(1, 1), (2, 2), (5, 4)] {
+            recipes.append(
+              TrainingRecipe(
+                optimizer: optimizer, schedule: LearningRateSchedule(peak: 0.01),
+                microbatchCount: microbatches, segmentLength: segment,
+                usesErrorFeedback: feedback, quantizationPoint: point))
+          }
+        }
+      }
+    }
+    return recipes
+  }()
+
+  static let variants: [FineTuning] = [
+    .lora(rank: 2, alpha: 4, matrices: ["attention"]),
+    .lora(rank: 3, alpha: 3, matrices: ["attention", "feed_forward"]), .layers(["feed_forward"]),
+    .layers(["embedding"]),
+  ]
+
+  static func require(_ chain: TinyChain) throws {
+    let costs = try BlockCosts(chain.task)
+    let mined = try chain.mine()
+    let mining = costs.mining()
+    for phase in Phase.allCases {
+      #expect(
+        mining[phase] ?? Workload() == Workload(mined.meter.work[phase] ?? Work()),
+        "mining: \(phase)")
+    }
+    #expect(mining.total == Workload(mined.meter.totalWork))
+    let server = CountingServer(mined)
+    let outcome = try chain.verify(mined, server: server)
+    #expect(outcome.failure == nil)
+    let parts = SampledParts(outcome.challenge)
+    let verification = costs.verification(parts)
+    for phase in Phase.allCases {
+      #expect(
+        verification[phase] ?? Workload() == Workload(outcome.meter.work[phase] ?? Work()),
+        "verifying: \(phase)")
+    }
+    #expect(
+      costs.messages(parts)
+        == MessageCount(
+          publications: server.publications, answers: server.answers, states: server.states,
+          twins: server.twins))
+    try requireBytes(costs, mined, outcome)
+  }
+
+  static func requireBytes(
+    _ costs: BlockCosts, _ mined: MinedBlock, _ outcome: Verifier.Outcome
+  ) throws {
+    #expect(costs.headerBytes == UInt128(mined.signed.canonicalBytes.count))
+    #expect(BlockCosts.attestationBytes == UInt128(outcome.attestation.canonicalBytes.count))
+    #expect(costs.publicationBytes == UInt128(mined.content.canonicalBytes.count))
+    #expect(costs.diffBytes == UInt128(mined.signed.header.diffByteCount))
+    #expect(costs.twinBytes == UInt128(mined.model.quantized.count))
+    #expect(costs.parameterBytes == UInt128(4 * mined.model.parameters.count))
+    #expect(
+      costs.auxiliaryBytes == UInt128(mined.model.auxiliary.reduce(0) { $0 + 4 * $1.count }))
+    for leaf in 0..<costs.leafCount {
+      let answer = try #require(mined.answer(leaf: leaf))
+      #expect(costs.answerBytes(leaf: leaf) == UInt128(answer.canonicalBytes.count))
+    }
+  }
+
+  @Test("for every update rule of both families", arguments: everyRecipe, TinyChain.Family.allCases)
+  func recipes(recipe: TrainingRecipe, family: TinyChain.Family) throws {
+    try Self.require(TinyChain(family, recipe: recipe))
+  }
+
+  @Test("for every way to fine-tune", arguments: variants, TinyChain.Family.allCases)
+  func fineTuning(variant: FineTuning, family: TinyChain.Family) throws {
+    for recipe in [Self.everyRecipe[0], Self.everyRecipe[16], Self.everyRecipe[34]] {
+      try Self.require(TinyChain(family, recipe: recipe, fineTuning: variant))
+    }
+  }
+
+  @Test(
+    "for formats with other records and bits, and for whole and no samples",
+    arguments: ["int2:g16", "int8:g32", "float32", "nf4:g64"])
+  func formats(name: String) throws {
+    for (leaves, segments, tokens) in [(0, 0, 0), (1_000_000, 1_000_000, 200), (1, 1, 1)]
+      as [(UInt32, UInt32, UInt32)]
+    {
+      try Self.require(
+        TinyChain(
+          .gpt3, recipe: Self.everyRecipe[1], gradientFormat: name, leafRate: leaves,
+          replayRate: segments, progressTokens: tokens))
+    }
+  }
+
+  @Test("for disputes about a step's gradient", arguments: everyRecipe)
+  func disputes(recipe: TrainingRecipe) throws {
+    let chain = try TinyChain(.gpt3, recipe: recipe)
+    let outcome = try chain.dispute(FakedSteps(fraction: PartsPerMillion(200_000)!))
+    guard case .gradient = outcome.contested else {
+      Issue.record("\(outcome.contested)")
+      return
+    }
+    let model = try BlockCosts(chain.task).disputeAboutGradient()
+    #expect(Workload(outcome.refereeWork) == model.referee)
+    // Bisection of five steps takes two or three questions.
+    #expect((model.rounds - 1...model.rounds).contains(outcome.rounds))
+    #expect(
+      UInt128(outcome.exchangedBytes) + UInt128(64 * model.rounds)
+        == model.exchangedBytes + UInt128(64 * outcome.rounds))
+  }
+}
