@@ -23,6 +23,7 @@
 #include "Product.inc.h"
 #include "Attention.inc.h"
 #include "Quantization.inc.h"
+#include "ScaleSearch.inc.h"
 #include "Peak.inc.h"
 
 const CKKernels CK_TABLE = {
@@ -71,5 +72,6 @@ const CKKernels CK_TABLE = {
     .normal = normal,
     .quantizeGroups = quantizeGroups,
     .dequantizeGroups = dequantizeGroups,
+    .bestScale = bestScale,
     .fmaPeak = fmaPeak,
 };

@@ -25,7 +25,11 @@ extension QuantizationFormat {
 
   /// Fits the scale to the values, all finite, and stores it in the scale format; with double
   /// quantization as float32, for the second step.
-  func fit(_ values: UnsafeBufferPointer<Float>, range: GroupRange) -> GroupScale {
+  ///
+  /// - Parameter search: finds the best scale, where one is searched.
+  func fit(
+    _ values: UnsafeBufferPointer<Float>, range: GroupRange, search: inout ScaleSearch?
+  ) -> GroupScale {
     guard scale != .none else { return GroupScale(bits: 0, value: 1) }
     guard clipping == .leastSquares else {
       let clipped = range.clipped(to: clipping.magnitude(values, range: range))
@@ -33,6 +37,11 @@ extension QuantizationFormat {
       // The lowest value of the table has the largest magnitude.
       return groupScale(clipped, negative: range.highest >= -range.lowest)
     }
+    return search?.best(values, range: range) ?? leastSquares(values, range: range)
+  }
+
+  /// The definition of `Clipping.leastSquares`, one candidate after the other.
+  func leastSquares(_ values: UnsafeBufferPointer<Float>, range: GroupRange) -> GroupScale {
     let fixed = element.hasZeroPoint ? nil : codes()
     let signs = element.format.hasSignedScale ? [false, true] : [false]
     var best = GroupScale(bits: 0, value: 0)
@@ -70,7 +79,8 @@ extension QuantizationFormat {
     Float8E4M3.codebook.valueOfCode[Int(code)] * shared
   }
 
-  private func groupScale(_ range: GroupRange, negative: Bool = false) -> GroupScale {
+  /// The stored scale for a range.
+  func groupScale(_ range: GroupRange, negative: Bool = false) -> GroupScale {
     if case .asymmetric(_, let largest) = element.format.coding {
       return asymmetricScale(range, largest: largest)
     }

@@ -32,12 +32,18 @@ struct PackedGroups {
         for code in 0..<16 where code != 8 { values[code] = Float(code < 8 ? code : code - 16) }
       }
     case .codebook(let book, .bits(4)):
-      guard let tree = Tree(book) else { return nil }
+      guard book.values.count >= 15, let tree = ThresholdTree(book) else { return nil }
       description.isTable = 1
       description.largestValue = book.largestValue
       values = book.valueOfCode
       withUnsafeMutableBytes(of: &description.tree) { $0.copyBytes(from: tree.thresholds.bytes) }
       withUnsafeMutableBytes(of: &description.codes) { $0.copyBytes(from: tree.codes) }
+      let largest = book.largestValue
+      let limit =
+        format.scale == .e8m0
+        ? Float(sign: .plus, exponent: Int(largest.exponent) + 1, significand: 1)
+        : largest * (1 + 0x1p-10)
+      if let cells = ThresholdCells(book, limit: limit) { cells.write(to: &description) }
     default: return nil
     }
     withUnsafeMutableBytes(of: &description.values) { $0.copyBytes(from: values.bytes) }
@@ -85,17 +91,17 @@ struct PackedGroups {
   }
 }
 
-/// The thresholds of a table of 15 or 16 values as a binary tree: node 1 is the root, node i has the
+/// The thresholds of a table of up to 16 values as a binary tree: node 1 is the root, node i has the
 /// children 2 i and 2 i + 1.
-private struct Tree {
+struct ThresholdTree {
   var thresholds = [Float](repeating: 0, count: 16)
   var codes: [UInt8]
 
   /// Nil if ties do not go to the even ranks, as the kernels have it.
   init?(_ book: Codebook) {
-    // With 15 values a first one below all others makes the sixteenth.
+    // First ones below all others make sixteen of fewer values.
     let missing = 16 - book.values.count
-    guard (0...1).contains(missing) else { return nil }
+    guard missing >= 0 else { return nil }
     let middles = [Float](repeating: -.infinity, count: missing) + book.middles
     let ties = [Bool](repeating: true, count: missing) + book.tieGoesUp
     guard ties.enumerated().allSatisfy({ $1 == ($0 % 2 == 1) || $0 < missing }) else { return nil }
@@ -110,5 +116,5 @@ private struct Tree {
 }
 
 extension [Float] {
-  fileprivate var bytes: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+  var bytes: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
 }

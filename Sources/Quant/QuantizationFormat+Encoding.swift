@@ -48,7 +48,10 @@ extension QuantizationFormat {
     if case .binary(let kind) = element.format.coding {
       return kind.encode(values, draws: &draws, into: output)
     }
-    guard let rotation else { return encodeRecords(values, draws: &draws, into: output) }
+    var search = ScaleSearch(self, instructionSet: instructionSet)
+    guard let rotation else {
+      return encodeRecords(values, draws: &draws, search: &search, into: output)
+    }
     var rotated = Array(values)
     let failure = rotated.withUnsafeMutableBufferPointer { buffer -> QuantError? in
       rotation.apply(buffer)
@@ -56,7 +59,7 @@ extension QuantizationFormat {
       guard GroupRange(input).isFinite else {
         return .rotationOverflow(index: input.firstIndex { !$0.isFinite } ?? 0)
       }
-      encodeRecords(input, draws: &draws, into: output)
+      encodeRecords(input, draws: &draws, search: &search, into: output)
       return nil
     }
     if let failure { throw failure }
@@ -84,7 +87,7 @@ extension QuantizationFormat {
 
   private func encodeRecords(
     _ values: UnsafeBufferPointer<Float>, draws: inout RoundingDraws?,
-    into bytes: UnsafeMutableRawBufferPointer
+    search: inout ScaleSearch?, into bytes: UnsafeMutableRawBufferPointer
   ) {
     var valueOffset = 0
     var byteOffset = 0
@@ -93,6 +96,7 @@ extension QuantizationFormat {
       let size = byteCount(record: count)
       encodeRecord(
         UnsafeBufferPointer(rebasing: values[valueOffset..<(valueOffset + count)]), draws: &draws,
+        search: &search,
         into: UnsafeMutableRawBufferPointer(rebasing: bytes[byteOffset..<(byteOffset + size)]))
       valueOffset += count
       byteOffset += size
@@ -101,12 +105,12 @@ extension QuantizationFormat {
 
   private func encodeRecord(
     _ values: UnsafeBufferPointer<Float>, draws: inout RoundingDraws?,
-    into record: UnsafeMutableRawBufferPointer
+    search: inout ScaleSearch?, into record: UnsafeMutableRawBufferPointer
   ) {
     let groups = stride(from: 0, to: values.count, by: codedGroupSize).map {
       UnsafeBufferPointer(rebasing: values[$0..<($0 + min(codedGroupSize, values.count - $0))])
     }
-    var scales = groups.map { fit($0, range: GroupRange($0)) }
+    var scales = groups.map { fit($0, range: GroupRange($0), search: &search) }
     if scale == .double {
       let shared = (scales.map(\.value).max() ?? 0) / ScaleFormat.largestSharedValue
       scales = scales.map { share($0, shared: shared) }

@@ -1,5 +1,8 @@
 import Foundation
 import Harness
+import Models
+import Quant
+import Safetensors
 import Testing
 
 @Suite struct QuantizationKindTests {
@@ -60,6 +63,60 @@ import Testing
     }
     // The largest number sets the step of a whole tensor: heavier tails cost more.
     #expect(errors[1] < errors[3] && errors[3] < errors[5])
+  }
+
+  /// Weights of a checkpoint are all its float tensors in the order of their names; those of a
+  /// training come from the same code as the kind `chain`'s. Both in one run, on one and two threads.
+  @Test func capturedAndCheckpointVectorsAreQuantized() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("pogo-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let first = (0..<300).map { Float($0 % 97) * 0.02 - 1 }
+    let second = (0..<128).map { Float($0 % 31) * 0.5 }
+    try SafetensorsWriter.write(
+      [
+        TensorSource("b", .float32, shape: [300], first),
+        TensorSource("a", .bfloat16, shape: [128], second),
+      ], metadata: [:], to: folder.appendingPathComponent("w.safetensors").path)
+    let text = String(repeating: "In the beginning God created the heaven and the earth. ", count: 9)
+    try text.write(
+      to: folder.appendingPathComponent("t.txt"), atomically: true, encoding: .utf8)
+    let spec = """
+      name: q
+      kind: quantization
+      formats: [int4, float32]
+      distributions: [normal]
+      values: 1024
+      checkpoint: \(folder.path)/w.safetensors
+      captured: {corpus: \(folder.path)/t.txt, preset: gpt3-nano, steps: 3, batch: 2, context: 16}
+
+      """
+    let result = try run(spec)
+    guard case .text(let vectors) = result["vector"]?.values else {
+      throw ResultError.malformed("vector")
+    }
+    #expect(vectors == ["normal", "captured weights", "captured gradient", "checkpoint weights"])
+    guard case .int64(let counts) = result["value_count"]?.values else {
+      throw ResultError.malformed("value_count")
+    }
+    let parameters = try #require(ModelShape.preset(named: "gpt3-nano"))
+    let count = Int64(ParameterLayout(parameters).count)
+    #expect(counts == [1024, 1024, count, count, count, count, 428, 428])
+    let errors = try numbers(result, "mean_squared_error")
+    // The control loses nothing; 4 bits lose something.
+    for vector in 0..<4 { #expect(errors[2 * vector] > 0 && errors[2 * vector + 1] == 0) }
+    let format = try QuantizationFormat(named: "int4")
+    let weights = second + first
+    let back = try format.dequantize(format.quantize(weights), count: 428)
+    #expect(errors[6] == (try ErrorMeasures(values: weights, approximation: back)).meanSquaredError)
+    #expect(try run(spec, threads: 2).exactDigest == result.exactDigest)
+    let missing = spec.replacingOccurrences(of: "w.safetensors", with: "none.safetensors")
+    #expect(throws: (any Error).self) { try run(missing) }
+    let refused = spec.replacingOccurrences(of: "steps: 3", with: "steps: 0")
+    #expect(throws: SpecError.self) { try run(refused) }
+    let long = spec.replacingOccurrences(of: "context: 16", with: "context: 100000")
+    #expect(throws: PlanError.self) { try run(long) }
   }
 
   @Test func badFormatsAreRefusedWithTheirLine() throws {

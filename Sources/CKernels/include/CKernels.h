@@ -84,9 +84,34 @@ typedef struct CKQuantization {
   float tree[16];
   /// The code of each value of a table, ascending.
   uint8_t codes[16];
+  /// Whether the thresholds can be found by cells too: a number x in a group of the scale s, at most
+  /// cellLimit * s, lies in the cell that x / s * cellFactor + cellOffset rounds to, modulo 32. A cell
+  /// has at most one threshold (infinite if none), not near its ends; cellSteps is 0 if a number on it
+  /// has the upper code, else what makes the bits of the threshold those of the next larger float.
+  /// cellCodes is the code below the threshold and 16 times the one from it on.
+  int hasCells;
+  float cellLimit, cellFactor, cellOffset;
+  float cellThresholds[32];
+  int32_t cellSteps[32];
+  uint32_t cellCodes[32];
   /// What each code of 4 bits stands for; NaN where no encoder writes it.
   float values[16];
 } CKQuantization;
+
+/// Scales among which the one with the smallest sum of squared errors is searched.
+typedef struct CKScaleSearch {
+  /// Scales, a multiple of 16; none is 0.
+  long count;
+  const float *_Nullable scales;
+  /// Least and greatest whole multiple of each scale, if numbers go to whole multiples.
+  const float *_Nullable lowest, *_Nullable highest;
+  /// Whether numbers go to the values of a table of 16 instead; then scales may be negative.
+  int isTable;
+  /// The thresholds of the table, as CKQuantization has them.
+  float tree[16];
+  /// The values of the table, ascending.
+  float values[16];
+} CKScaleSearch;
 
 /// The kernels of one instruction set.
 typedef struct CKKernels {
@@ -231,6 +256,9 @@ typedef struct CKKernels {
   /// a scale or a code that no encoder writes; x then holds nothing of use.
   long (*dequantizeGroups)(const CKQuantization *format, long groups, const uint8_t *bytes, float *x,
                            int isStreaming);
+  /// The place of the scale with the smallest sum of squared errors of x, rounded to nearest: sums of
+  /// float64, ascending. Of equals the first; `count` of the search if no sum is finite.
+  long (*bestScale)(const CKScaleSearch *search, long count, const float *x);
 
   /// Multiplies and adds on registers for `rounds`, as fast as the processor can; returns the
   /// number of multiply-adds of one element. Measures, computes nothing.
