@@ -14,7 +14,8 @@ struct Pogo: ParsableCommand {
       + "machine, 130 interrupted.",
     version: ProgramVersion.text,
     subcommands: [
-      NewCommand.self, Validate.self, Schema.self, PlanCommand.self, Run.self, Gather.self,
+      NewCommand.self, Validate.self, Schema.self, PlanCommand.self, Run.self, StatusCommand.self,
+      GatherCommand.self,
       ReportCommand.self, CompareCommand.self, CheckCommand.self, BaselineCommand.self,
       AuditCommand.self, CommitCommand.self, ProveUpdateCommand.self, ProveCheckCommand.self,
       ListCommand.self,
@@ -74,7 +75,7 @@ struct CommandFailure: Error, CustomStringConvertible {
   init(_ error: any Error) {
     switch error {
     case let failure as CommandFailure: self = failure
-    case is AuditFailure: self.init(.checkFailed, "\(error)")
+    case is AuditFailure, is VerificationFailure: self.init(.checkFailed, "\(error)")
     case is Cancelled: self.init(.interrupted, "interrupted; nothing was written")
     case is HDF5Error: self.init(.machineFault, "\(error)")
     case let failure as CheckpointError where failure.isMachineFault:

@@ -13,7 +13,7 @@ struct Run: ParsableCommand {
       failed, 130 if the run was stopped.
       """)
 
-  @Argument(help: "The spec, a YAML file.")
+  @Argument(help: "The spec, a YAML file, or the folder of a run, RESULT.points.")
   var spec: String
 
   @OptionGroup var overrides: OverrideOptions
@@ -28,11 +28,16 @@ struct Run: ParsableCommand {
   @Option(help: "Points that run side by side; they share the threads.")
   var jobs = 1
 
+  @OptionGroup var cluster: ClusterOptions
+
   @Option(
     help: ArgumentHelp(
       "Run only point i of N and keep its result beside --out, for pogo gather.",
       valueName: "i/N"))
   var point: String?
+
+  @Flag(help: "With --point: run it a second time, to compare the digests.")
+  var verify = false
 
   @Flag(
     inversion: .prefixedNo, help: "Go on with the other points when one fails.")
@@ -46,62 +51,116 @@ struct Run: ParsableCommand {
 
   func run() throws {
     try CommandFailure.sorting {
-      let experiment = try Experiment(readingSpecAt: spec, overrides: overrides.set)
-      let out = output.path(experiment)
-      let only = try point.map { try PointNumber($0, of: experiment) }
-      guard (1...1024).contains(jobs) else {
-        throw CommandFailure(.badInput, "--jobs must be in 1...1024, but is \(jobs)")
-      }
-      guard !(resume && force) else {
-        throw CommandFailure(.badInput, "--resume keeps what --force forgets; give one of them")
-      }
-      // Before hours of work, not after them.
-      try OutputPath.check(
-        out, mayReplace: resume || force || only != nil, hint: "--resume uses its finished points")
-      if !resume, !force, only == nil, OutputPath.hasUnfinishedRun(out) {
-        throw CommandFailure(
-          .badInput,
-          "\(out).points: a run was stopped there; --resume goes on with it, --force starts again")
-      }
-      let cancellation = Cancellation()
-      let signals = Signals.watch(cancellation)
-      defer { for signal in signals { signal.cancel() } }
-      let events = try progress.events(pointCount: experiment.points.count)
-      var runOptions = try options.runOptions()
-      runOptions.jobs = jobs
-      runOptions.keepsGoing = keepGoing && !failFast
-      runOptions.reusing = resume || only != nil
-      runOptions.only = only?.index
-      runOptions.commandLine = Invocation.text
-      let outcome: SweepRun.Outcome
-      do {
-        outcome = try SweepRun(
-          experiment, out: out, options: runOptions, events: events, cancellation: cancellation
-        ).run()
-      } catch is Cancelled {
-        events.finish()
-        let kept = OutputPath.hasUnfinishedRun(out)
-        throw CommandFailure(
-          .interrupted,
-          kept
-            ? "interrupted; what is finished is in \(out).points, and --resume goes on"
-            : "interrupted; nothing was written")
-      }
-      events.finish()
-      if let result = outcome.result {
-        print("exact digest: \(result.exactDigest.hex)")
-        print("result: \(out)")
-      } else if outcome.failures.isEmpty, let only {
-        print("point \(only.index + 1)/\(experiment.points.count): \(out).points")
-      }
-      guard outcome.failures.isEmpty else {
-        throw CommandFailure(.checkFailed, summary(outcome, of: experiment))
-      }
+      let source = try SweepSource(spec, overrides: overrides, output: output)
+      try refuseContradictions()
+      guard cluster.executor == .local else { return try submit(source) }
+      try runHere(source)
     }
   }
 
+  private func refuseContradictions() throws {
+    guard (1...1024).contains(jobs) else {
+      throw CommandFailure(.badInput, "--jobs must be in 1...1024, but is \(jobs)")
+    }
+    guard !(resume && force) else {
+      throw CommandFailure(.badInput, "--resume keeps what --force forgets; give one of them")
+    }
+    guard !verify || point != nil else {
+      throw CommandFailure(
+        .badInput, "--verify needs --point; --verify-fraction verifies a share of the points")
+    }
+    try cluster.refuseContradictions(point: point, jobs: jobs)
+  }
+
+  private func runHere(_ source: SweepSource) throws {
+    let (experiment, out) = (source.experiment, source.out)
+    let only = try point.map { try PointNumber($0, of: experiment) }
+    let reuses = resume || source.isFolder
+    // Before hours of work, not after them.
+    try OutputPath.check(
+      out, mayReplace: reuses || force || only != nil, hint: "--resume uses its finished points")
+    if !reuses, !force, only == nil, OutputPath.hasUnfinishedRun(out) {
+      throw CommandFailure(
+        .badInput,
+        "\(out).points: a run was stopped there; --resume goes on with it, --force starts again")
+    }
+    let cancellation = Cancellation()
+    let signals = Signals.watch(cancellation)
+    defer { for signal in signals { signal.cancel() } }
+    let line = try progress.events(pointCount: experiment.points.count)
+    let origin = TaskOrigin(environment: ProcessInfo.processInfo.environment)
+    var runOptions = try options.runOptions()
+    runOptions.jobs = jobs
+    runOptions.keepsGoing = keepGoing && !failFast
+    runOptions.reusing = reuses && !force || only != nil
+    runOptions.only = only?.index
+    runOptions.isVerification = verify
+    runOptions.waits = only != nil && origin.isScheduled
+    runOptions.node = origin.node
+    runOptions.commandLine = Invocation.text
+    var recorder: TaskRecorder?
+    if let only, !verify {
+      recorder = TaskRecorder(
+        experiment, index: only.index, out: out, origin: origin,
+        instructionSet: runOptions.instructionSet.rawValue, passingTo: line)
+    }
+    let outcome: SweepRun.Outcome
+    do {
+      outcome = try SweepRun(
+        experiment, out: out, options: runOptions, events: recorder ?? line,
+        cancellation: cancellation
+      ).run()
+    } catch is Cancelled {
+      line.finish()
+      recorder?.stopped()
+      let kept = OutputPath.hasUnfinishedRun(out)
+      throw CommandFailure(
+        .interrupted,
+        kept
+          ? "interrupted; what is finished is in \(out).points, and --resume goes on"
+          : "interrupted; nothing was written")
+    }
+    line.finish()
+    if let result = outcome.result {
+      print("exact digest: \(result.exactDigest.hex)")
+      print("result: \(out)")
+    } else if outcome.failures.isEmpty, let only {
+      print("point \(only.index + 1)/\(experiment.points.count): \(out).points")
+    }
+    guard outcome.failures.isEmpty else {
+      throw CommandFailure(.checkFailed, summary(outcome, of: source))
+    }
+  }
+
+  /// Hands the points that are missing to Slurm, or shows how.
+  private func submit(_ source: SweepSource) throws {
+    let (experiment, out) = (source.experiment, source.out)
+    let slurmOptions = try cluster.slurmOptions(over: source.state?.options)
+    let executor = SlurmExecutor(experiment, out: out, program: try ProgramPath.current)
+    let reuses = !force
+    try OutputPath.check(
+      out, mayReplace: resume || force || source.isFolder,
+      hint: "--resume uses its finished points", isProbed: !cluster.dryRun)
+    if cluster.dryRun {
+      let scripts = try executor.scripts(slurmOptions, reusing: reuses)
+      print(scripts.isEmpty ? "# every point is finished" : scripts.joined(separator: "\n"))
+      return
+    }
+    let done = try executor.submit(
+      slurmOptions, reusing: reuses, mayReplace: resume || force || source.isFolder,
+      verifying: cluster.verifyFraction)
+    let folder = "\(out).points"
+    print(
+      "\(experiment.points.count) points: \(done.finished) finished, \(done.queued) wait or run "
+        + "already, \(done.submitted) submitted"
+        + (done.jobs.isEmpty ? "" : " as job \(done.jobs.joined(separator: ", "))"))
+    if let job = done.gatherJob { print("job \(job) gathers them: \(out)") }
+    if done.submitted + done.queued > 0 { print("next: pogo status \(folder)") }
+  }
+
   /// The points that failed, and how to run each alone.
-  private func summary(_ outcome: SweepRun.Outcome, of experiment: Experiment) -> String {
+  private func summary(_ outcome: SweepRun.Outcome, of source: SweepSource) -> String {
+    let experiment = source.experiment
     let lines = outcome.failures.map { failure in
       let place = "\(failure.index + 1)/\(experiment.points.count)"
       return "  point \(place) \(failure.label): \(failure.error)\n"
@@ -115,38 +174,6 @@ struct Run: ParsableCommand {
     let sets = overrides.set.map { " --set '\($0)'" }.joined()
     let out = output.out.map { " --out \($0)" } ?? ""
     return "pogo run \(spec)\(sets)\(out) --point \(place)"
-  }
-}
-
-/// `pogo gather`: makes a result of points that were run one by one.
-struct Gather: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Put points that were run with --point into one result.",
-    discussion: "All points of the spec must be there; the result is that of one run.")
-
-  @Argument(help: "The spec, a YAML file.")
-  var spec: String
-
-  @OptionGroup var overrides: OverrideOptions
-  @OptionGroup var output: OutputOptions
-
-  @Flag(help: "Replace a result that is already there.")
-  var force = false
-
-  func run() throws {
-    try CommandFailure.sorting {
-      let experiment = try Experiment(readingSpecAt: spec, overrides: overrides.set)
-      let out = output.path(experiment)
-      try OutputPath.check(out, mayReplace: force)
-      var options = SweepRun.Options()
-      options.commandLine = Invocation.text
-      let result = try SweepRun(
-        experiment, out: out, options: options, events: SilentEvents(),
-        cancellation: Cancellation()
-      ).gather()
-      print("exact digest: \(result.exactDigest.hex)")
-      print("result: \(out)")
-    }
   }
 }
 

@@ -52,9 +52,10 @@ enum OutputPath {
   }
 
   /// Throws ``CommandFailure`` unless a file can be written at `path`; `hint` says what else could
-  /// be done with a file that is there.
+  /// be done with a file that is there. Without `isProbed` nothing is tried out.
   static func check(
-    _ path: String, mayReplace: Bool, option: String = "--out", hint: String = ""
+    _ path: String, mayReplace: Bool, option: String = "--out", hint: String = "",
+    isProbed: Bool = true
   ) throws {
     let manager = FileManager.default
     var isFolder: ObjCBool = false
@@ -75,6 +76,7 @@ enum OutputPath {
       throw CommandFailure(
         .machineFault, "\(path): its folder does not exist; make it or name another with \(option)")
     }
+    guard isProbed else { return }
     // Permission bits do not tell for the superuser or a read-only file system: try.
     let probe = (folder as NSString).appendingPathComponent(".pogo-probe")
     let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)

@@ -44,7 +44,26 @@ import Testing
 
   @Test(arguments: [
     (["run", "FOLDER/none.yaml"], "there is no such file"),
-    (["run", "FOLDER"], "it is a folder"),
+    (["run", "FOLDER"], "it is no folder of a run"),
+    (["status", "FOLDER"], "it is no folder of a run"),
+    (["status", "FOLDER/small.yaml"], "it is no folder of a run"),
+    (["run", "FOLDER/small.yaml", "--mem", "4G"], "--mem needs --executor slurm"),
+    (["run", "FOLDER/small.yaml", "--dry-run"], "--dry-run needs --executor slurm"),
+    (["run", "FOLDER/small.yaml", "--verify"], "--verify needs --point"),
+    (
+      ["run", "FOLDER/small.yaml", "--executor", "slurm", "--jobs", "2"],
+      "--jobs is for --executor local"
+    ),
+    (
+      ["run", "FOLDER/small.yaml", "--executor", "slurm", "--point", "1/1"],
+      "leave out --executor slurm"
+    ),
+    (
+      ["run", "FOLDER/small.yaml", "--executor", "slurm", "--verify-fraction", "2"],
+      "--verify-fraction must be above 0"
+    ),
+    (["run", "FOLDER/small.yaml", "--executor", "slurm", "--time", "soon"], "--time must be"),
+    (["run", "FOLDER/small.yaml", "--executor", "pbs"], "pbs"),
     (["report", "FOLDER/none.h5"], "none.h5"),
     (["audit", "FOLDER/text.txt"], "text.txt"),
     (["run", "FOLDER/small.yaml", "--out", "FOLDER"], "it is a folder"),

@@ -28,6 +28,10 @@ public struct PointResult: Sendable, Equatable {
   public var machine: String
   /// Its variables; none if it failed.
   public var variables: [ResultVariable]
+  /// Node of the cluster that ran it; empty elsewhere.
+  public var node = ""
+  /// Node and machine that ran it a second time with the same digest; empty if none did.
+  public var verifiedOn = ""
 
   /// A key that the sweep sets, with its value as YAML.
   public struct Setting: Sendable, Equatable {

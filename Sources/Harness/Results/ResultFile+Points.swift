@@ -35,6 +35,7 @@ extension ResultFile {
     let (settings, states) = (texts("point_settings"), texts("point_status"))
     let (errors, starts) = (texts("point_error"), texts("point_started_at"))
     let machines = texts("point_machine")
+    let (nodes, verifiers) = (texts("point_node"), texts("point_verified_on"))
     let own = variables.filter { $0.attributes[Self.roleAttribute] == nil }
     return (0..<count).map { index in
       let status = PointResult.Status(rawValue: states[index]) ?? .failed
@@ -44,7 +45,8 @@ extension ResultFile {
         status: status, error: errors[index], seconds: seconds[index], startedAt: starts[index],
         machine: machines[index],
         variables: status == .finished
-          ? ResultVariable.split(own, point: index, of: count) : [])
+          ? ResultVariable.split(own, point: index, of: count) : [],
+        node: nodes[index], verifiedOn: verifiers[index])
     }
   }
 
@@ -77,7 +79,18 @@ extension ResultFile {
     ) -> ResultVariable {
       ResultVariable(name, axis, .text(points.map(value)), longName, determinism)
     }
-    return [
+    var cluster: [ResultVariable] = []
+    if points.contains(where: { !$0.node.isEmpty }) {
+      cluster.append(
+        text("point_node", "node of the cluster that ran the point", .measured) { $0.node })
+    }
+    if points.contains(where: { !$0.verifiedOn.isEmpty }) {
+      cluster.append(
+        text("point_verified_on", "where a second run gave the same digest", .measured) {
+          $0.verifiedOn
+        })
+    }
+    let always = [
       ResultVariable(
         ResultVariable.pointAxis, axis, .int64(points.indices.map(Int64.init)),
         "number of the point in its sweep"),
@@ -101,7 +114,8 @@ extension ResultFile {
       ResultVariable(
         "point_seconds", axis, .float64(points.map(\.seconds)), units: "s",
         "wall-clock time of the point", .measured),
-    ].map { $0.with(roleAttribute, "point") }
+    ]
+    return (always + cluster).map { $0.with(roleAttribute, "point") }
   }
 
   /// One coordinate for each key that the sweep sets: numbers if all its values are.

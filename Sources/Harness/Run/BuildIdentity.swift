@@ -36,17 +36,8 @@ public struct BuildIdentity: Sendable, Equatable {
 
   /// What git answers, without the end of the line; nil if it fails.
   private static func git(_ arguments: [String], in folder: String) -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    do { try process.run() } catch { return nil }
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return nil }
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let outcome = CommandRunner.system.run(["git", "-C", folder] + arguments)
+    guard outcome.code == 0 else { return nil }
+    return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

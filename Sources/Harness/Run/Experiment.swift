@@ -9,6 +9,10 @@ public struct Experiment: Sendable {
   public let file: SpecFile
   /// The points with their files and digests, in the order of the sweep.
   public let points: [Point]
+  /// Folder that paths of the spec are relative to, absolute.
+  public let dataFolder: String
+  /// File name of the spec, for messages.
+  public let specName: String
 
   /// One point with what it reads.
   public struct Point: Sendable {
@@ -38,6 +42,8 @@ public struct Experiment: Sendable {
   /// A spec that was read, with files relative to `dataFolder`; `name` is for messages.
   public init(file: SpecFile, dataFolder: String, name: String) throws {
     self.file = file
+    self.dataFolder = URL(fileURLWithPath: dataFolder.isEmpty ? "." : dataFolder).standardized.path
+    specName = name
     var loaded: [(files: [InputFile], inputs: Inputs)] = []
     points = try file.points.map { point in
       let files = point.spec.body.inputs

@@ -8,13 +8,19 @@ import Proofs
 /// It holds a result file for each finished point and a journal for each begun one, named by the
 /// point's digest, so that any later run finds them. Files appear whole or not at all. One process
 /// may hold the whole folder, or any number of processes a point each.
-final class RunFolder: @unchecked Sendable {
+package final class RunFolder: @unchecked Sendable {
   let path: String
   // Changes only before the threads of a run start: hence the unchecked Sendable.
   private var locks: [FileLock] = []
 
+  /// What the name of the folder has after that of its result.
+  static let suffix = ".points"
+
   /// The folder of the result at `out`; it need not exist.
-  init(forResultAt out: String) { path = out + ".points" }
+  package init(forResultAt out: String) { path = out + Self.suffix }
+
+  /// Folder in which second runs of points are kept, beside the first ones.
+  package init(forVerificationIn folder: RunFolder) { path = folder.path + "/verification" }
 
   var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
@@ -24,14 +30,16 @@ final class RunFolder: @unchecked Sendable {
     locks.append(try FileLock("\(path)/lock", exclusive: true, busy: path))
   }
 
-  /// Makes the folder and holds one point.
+  /// Makes the folder and holds one point. Throws ``RunError`` if another process runs it.
   func hold(_ key: PointKey) throws {
     try create()
-    locks.append(try FileLock("\(path)/lock", exclusive: false, busy: path))
-    locks.append(try FileLock("\(path)/\(Self.name(key)).lock", exclusive: true, busy: path))
+    let shared = try FileLock("\(path)/lock", exclusive: false, busy: path)
+    let own = try FileLock("\(path)/\(Self.name(key)).lock", exclusive: true, busy: path)
+    locks += [shared, own]
   }
 
-  private func create() throws {
+  /// Makes the folder.
+  func create() throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     } catch {
@@ -40,7 +48,7 @@ final class RunFolder: @unchecked Sendable {
   }
 
   /// The finished point, or nil if there is none that is whole and has this key.
-  func finished(_ key: PointKey) -> PointResult? {
+  package func finished(_ key: PointKey) -> PointResult? {
     guard let file = try? ResultFile.read(resultPath(key)), file.pointCount == 1 else {
       return nil
     }
@@ -59,7 +67,7 @@ final class RunFolder: @unchecked Sendable {
   }
 
   /// Keeps a finished point; what it wrote on its way is then not needed any more.
-  func keep(_ point: PointResult, attributes: [(name: String, text: String)]) throws {
+  package func keep(_ point: PointResult, attributes: [(name: String, text: String)]) throws {
     try ResultFile(attributes: attributes, points: [point])
       .write(to: resultPath(point.key), replacing: true, storage: .contiguous)
     try? FileManager.default.removeItem(atPath: journalPath(point.key))
@@ -68,18 +76,52 @@ final class RunFolder: @unchecked Sendable {
   /// The journal of a point.
   func journal(_ key: PointKey) -> Journal { Journal(path: journalPath(key), key: key.digest) }
 
-  /// Forgets everything that is kept.
-  func clear() throws {
-    for name in try contents() where name != "lock" {
+  /// Forgets everything that is kept, but for locks that are held.
+  func clear(except held: String = "lock") throws {
+    for name in try contents() where name != held {
       do { try FileManager.default.removeItem(atPath: "\(path)/\(name)") } catch {
         throw RunError.machine("\(path)/\(name): it cannot be removed: \(error.reason)")
       }
     }
   }
 
+  /// Whether a process of this machine is at work here. Looks without taking a lock, which would
+  /// turn away a process that starts at the same moment.
+  var isHeld: Bool {
+    var facts = stat()
+    guard stat("\(path)/lock", &facts) == 0,
+      let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
+    else { return false }
+    return locks.split(separator: "\n").contains { line in
+      let fields = line.split(separator: " ")
+      return fields.contains("FLOCK") && fields.contains { $0.hasSuffix(":\(facts.st_ino)") }
+    }
+  }
+
   /// Whether there is anything that a later run could use.
   var isWorthKeeping: Bool {
     ((try? contents()) ?? []).contains { $0.hasSuffix(".h5") || $0.hasSuffix(".journal") }
+  }
+
+  /// Writes down whose points these are, unless that stands there already.
+  func describe(_ experiment: Experiment) throws {
+    let state = SweepState(experiment)
+    if let old = try? SweepState.read(in: path), old.points == state.points { return }
+    try state.write(in: path)
+  }
+
+  /// Ends the folder of a result that was written: it goes, but for what a scheduler's jobs left to
+  /// read, their logs and records.
+  func finish(digest: Digest) throws {
+    guard var state = try? SweepState.read(in: path), !state.submissions.isEmpty else {
+      return remove()
+    }
+    for name in try contents()
+    where name == "verification" || [".h5", ".journal", ".lock"].contains(where: name.hasSuffix) {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+    state.gathered = digest.hex
+    try state.write(in: path)
   }
 
   /// Removes the folder with all in it.
@@ -110,6 +152,9 @@ final class FileLock {
     }
     guard flock(descriptor, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 else {
       let isBusy = errno == EWOULDBLOCK
+      // Some network file systems have no locks. Files appear whole and are named by what they hold,
+      // so two processes that do the same work waste time, but do no harm.
+      if [ENOSYS, EOPNOTSUPP, ENOLCK].contains(errno) { return }
       let reason = String(cString: strerror(errno))
       close(descriptor)
       throw isBusy

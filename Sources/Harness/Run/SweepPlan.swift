@@ -12,6 +12,14 @@ public struct SweepPlan: Sendable {
     public let estimate: Estimate
     /// Whether it has to be run.
     public let state: State
+
+    /// The same point for a second run, whose result lies in `folder`.
+    func again(_ folder: RunFolder) -> Entry {
+      let result = folder.exists ? folder.finished(point.key) : nil
+      return Entry(
+        point: point, estimate: estimate,
+        state: result.map { .cached($0) } ?? .willRun("is verified"))
+    }
   }
 
   /// Whether a point has to be run.
@@ -24,6 +32,11 @@ public struct SweepPlan: Sendable {
     /// Whether the point need not run.
     public var isCached: Bool {
       if case .cached = self { true } else { false }
+    }
+
+    /// Why it has to be run; nil if it need not.
+    var reason: String? {
+      if case .willRun(let reason) = self { reason } else { nil }
     }
   }
 

@@ -25,6 +25,13 @@ public struct SweepRun: Sendable {
     public var reusing = true
     /// The only point to run, from 0; its result stays in the folder.
     public var only: Int?
+    /// Whether ``only`` is run a second time, to compare; that result is kept aside.
+    public var isVerification = false
+    /// Whether to wait while another process holds the point, as when a scheduler starts a task
+    /// again whose node it lost sight of.
+    public var waits = false
+    /// Node of the cluster, recorded with each point; empty elsewhere.
+    public var node = ""
     /// Recorded as it was typed.
     public var commandLine = ""
 
@@ -76,6 +83,7 @@ public struct SweepRun: Sendable {
     let folder = RunFolder(forResultAt: out)
     try folder.holdAll()
     if !options.reusing { try folder.clear() }
+    try folder.describe(experiment)
     defer { if !folder.isWorthKeeping { folder.remove() } }
     let plan = try SweepPlan(experiment, out: out, reusing: options.reusing)
     let pending = plan.pending
@@ -92,7 +100,7 @@ public struct SweepRun: Sendable {
     }
     let result = try gathered(relabelled(results), startedAt: startedAt)
     try result.write(to: out, replacing: true)
-    folder.remove()
+    try folder.finish(digest: result.exactDigest)
     return Outcome(
       result: result,
       failures: failures.sorted { $0.key < $1.key }.map {
@@ -101,41 +109,10 @@ public struct SweepRun: Sendable {
       runCount: ran.count, cachedCount: plan.entries.count - pending.count)
   }
 
-  /// Makes the result from the finished points in the folder; throws ``RunError`` that names what
-  /// is missing.
-  public func gather() throws -> ResultFile {
-    let folder = RunFolder(forResultAt: out)
-    guard folder.exists else {
-      throw RunError.refused(
-        "\(folder.path): there is no such folder; points put their results there")
-    }
-    try folder.holdAll()
-    var results: [PointResult] = []
-    var missing: [Int] = []
-    for point in experiment.points {
-      if let result = folder.finished(point.key) {
-        results.append(result)
-      } else {
-        missing.append(point.point.index + 1)
-      }
-    }
-    guard missing.isEmpty else {
-      let list = missing.prefix(10).map(String.init).joined(separator: ", ")
-      throw RunError.refused(
-        "\(folder.path): \(missing.count) of \(experiment.points.count) points are missing: "
-          + "\(list)\(missing.count > 10 ? ", …" : ""); run them with --point "
-          + "\(missing[0])/\(experiment.points.count)")
-    }
-    let result = try gathered(relabelled(results), startedAt: Date())
-    try result.write(to: out, replacing: true)
-    folder.remove()
-    return result
-  }
-
   // MARK: parts
 
   /// A point that was finished under another sweep has its settings; here it gets those of this one.
-  private func relabelled(_ results: [PointResult]) -> [PointResult] {
+  func relabelled(_ results: [PointResult]) -> [PointResult] {
     zip(experiment.points, results).map { point, result in
       var result = result
       result.settings = point.point.settings.map { .init(path: $0.path, text: $0.value.label) }
@@ -144,7 +121,7 @@ public struct SweepRun: Sendable {
     }
   }
 
-  private func gathered(
+  func gathered(
     _ points: [PointResult], startedAt: Date
   ) throws -> ResultFile {
     try ResultFile(
@@ -155,14 +132,24 @@ public struct SweepRun: Sendable {
   }
 
   private func runOnly(_ index: Int) throws -> Outcome {
-    let plan = try SweepPlan(experiment, out: out, reusing: options.reusing)
-    let entry = plan.entries[index]
-    let folder = RunFolder(forResultAt: out)
+    let main = RunFolder(forResultAt: out)
+    let folder = options.isVerification ? RunFolder(forVerificationIn: main) : main
+    func look() throws -> SweepPlan.Entry {
+      let plan = try SweepPlan(experiment, out: out, reusing: options.reusing)
+      guard options.isVerification else { return plan.entries[index] }
+      return plan.entries[index].again(folder)
+    }
+    var entry = try look()
+    if !entry.state.isCached {
+      try hold(entry.point.key, in: folder)
+      if !options.isVerification { try folder.describe(experiment) }
+      // Whoever held it may have finished it.
+      if options.waits { entry = try look() }
+    }
     if entry.state.isCached {
       events.started(count: 1, cached: 1)
       return Outcome(result: nil, failures: [], runCount: 0, cachedCount: 1)
     }
-    try folder.hold(entry.point.key)
     events.started(count: 1, cached: 0)
     let ran = try run([entry], in: folder)
     return Outcome(
@@ -173,7 +160,17 @@ public struct SweepRun: Sendable {
       runCount: 1, cachedCount: 0)
   }
 
-  private func arithmetic(threads: Int) -> Arithmetic {
+  /// Holds a point, if need be as soon as nobody else does.
+  private func hold(_ key: PointKey, in folder: RunFolder) throws {
+    while true {
+      do { return try folder.hold(key) } catch RunError.busy where options.waits {
+        try cancellation.check()
+        Thread.sleep(forTimeInterval: 0.5)
+      }
+    }
+  }
+
+  func arithmetic(threads: Int) -> Arithmetic {
     Arithmetic(
       instructionSet: options.instructionSet,
       workers: Workers(threads: threads, pinned: options.isPinned && options.jobs == 1))
@@ -254,7 +251,7 @@ public struct SweepRun: Sendable {
     let clock = SystemStopwatch()
     let start = clock.seconds()
     events.pointStarted(index, label: label)
-    let result: PointResult
+    var result: PointResult
     do {
       result = try experiment.run(
         point, arithmetic: arithmetic, observer: sum.observer(of: index, label: label),
@@ -268,6 +265,7 @@ public struct SweepRun: Sendable {
         of: point, arithmetic: arithmetic, startedAt: startedAt, seconds: clock.seconds() - start,
         variables: [], error: "\(error)")
     }
+    result.node = options.node
     if result.status == .finished {
       try folder.keep(
         result,

@@ -60,6 +60,15 @@ public struct SpecFile: Sendable {
     points = try Self.points(root, axes: axes, kinds: kinds)
   }
 
+  /// A spec of parts that were read before.
+  init(
+    text: String, expandedText: String, overrides: [String], limits: CheckLimits,
+    report: [ReportItem], axes: [SweepAxis], points: [SpecPoint]
+  ) {
+    (self.text, self.expandedText, self.overrides) = (text, expandedText, overrides)
+    (self.limits, self.report, self.axes, self.points) = (limits, report, axes, points)
+  }
+
   /// Takes what belongs to the experiment and not to its points out of the spec, and reads it.
   private static func outlook(
     _ root: inout SpecNode
