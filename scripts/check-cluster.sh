@@ -57,7 +57,8 @@ status() { "$pogo" status "$scratch/$1.h5.points" "${@:2}"; }
 counted() { status "$1" --brief | grep -q "$2"; }
 gathered() { [[ -s $scratch/$1.h5 ]]; }
 held() {
-  within 240 gathered "$1"
+  # The file appears a moment before the folder is told.
+  within 240 counted "$1" "^exact digest: "
   status "$1" --brief >"$scratch/status.txt" || { cat "$scratch/status.txt" >&2; fail "$2: points failed"; }
   [[ $(digest "$scratch/status.txt") == "$expected" ]] || { cat "$scratch/status.txt" >&2; fail "$2: another digest"; }
   "$pogo" compare "$scratch/local.h5" "$scratch/$1.h5" >"$scratch/compare.txt" || fail "$2: the result differs"

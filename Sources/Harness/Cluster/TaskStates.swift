@@ -76,7 +76,7 @@ struct TaskStates {
         task.isRunning
           ? "job \(job.job) gathers" : "job \(job.job) will gather when all have ended")
     } else if let line = lastLine("gather-\(job.job)") {
-      notes.append("job \(job.job) has not gathered: \(line)")
+      notes.append("job \(job.job), which gathers, says: \(line)")
     } else {
       notes.append("no job will gather: run 'pogo gather' with this folder when all are done")
     }
