@@ -52,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "pogo",
       dependencies: [
-        "Harness", "Kernels", "HDF5", "Checkpoints",
+        "Harness", "Kernels", "HDF5", "Safetensors", "Checkpoints",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Changed inputs for the parsers' tests.

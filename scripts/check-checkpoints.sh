@@ -14,3 +14,4 @@ fi
 "$python" Tests/Vectors/make_safetensors_vectors.py --check
 "$python" Tests/Vectors/make_checkpoint_vectors.py --check
 "$python" Tests/Python/check_checkpoints.py .build/release/pogo --rounds 20
+"$python" Tests/Python/check_export.py .build/release/pogo

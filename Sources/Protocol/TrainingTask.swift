@@ -54,13 +54,15 @@ public struct TrainingTask: Sendable, Hashable {
       throw .countOutOfRange
     }
     try recipe.validate(batchSize: batchSize, stepsPerBlock: stepsPerBlock)
-    let total = ParameterLayout(shape).count
+    let total: Int
+    do { total = try TrainableParameters(shape, fineTuning).count } catch {
+      throw .fineTuning(error)
+    }
     for format in [gradientFormat, modelFormat] {
       guard leafValueCount <= 1 << 24, format.isWholeRecords(leafValueCount, of: total) else {
         throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.recordValueCount)
       }
     }
-    do { _ = try TrainableParameters(shape, fineTuning) } catch { throw .fineTuning(error) }
     self.arithmeticVersion = arithmeticVersion
     self.shape = shape
     self.initializationSeed = initializationSeed

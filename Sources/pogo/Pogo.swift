@@ -19,7 +19,7 @@ struct Pogo: ParsableCommand {
       ReportCommand.self, CompareCommand.self, CheckCommand.self, BaselineCommand.self,
       AuditCommand.self, CommitCommand.self, ProveUpdateCommand.self, ProveCheckCommand.self,
       ListCommand.self,
-      ArithmeticCommand.self, Bench.self, Eval.self,
+      ArithmeticCommand.self, Bench.self, Eval.self, ExportCommand.self,
       ModelCommand.self, QuantizeCommand.self,
     ])
 

@@ -142,6 +142,40 @@ let wrongShapes: [Change] = [
 
 let conflicts: [Change] = [
   Change(
+    "seed: 7", "fine_tuning: {variant: full, rank: 4}",
+    "f.yaml:4: fine_tuning.rank is for the variant 'lora', but the variant is 'full'"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: layers, target_modules: [norm], alpha: 4}",
+    "f.yaml:4: fine_tuning.alpha is for the variant 'lora', but the variant is 'layers'"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: full, target_modules: [norm]}",
+    "f.yaml:4: fine_tuning.target_modules is for the variants 'lora' and 'layers', but the variant "
+      + "is 'full'"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: layers}",
+    "f.yaml: fine_tuning.target_modules is missing: the variant 'layers' needs to know which tensors "
+      + "are trained"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: lora, target_modules: [q_proj]}",
+    "f.yaml:4: fine_tuning does not fit the model: 'q_proj' names none of the matrices, such as "
+      + "'h.0.attn.c_attn.weight', 'h.0.attn.c_proj.weight', 'h.0.mlp.c_fc.weight'"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: lora, rank: 4097}",
+    "f.yaml:4: fine_tuning.rank must be an integer in 1...4096, but is '4097'"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: lora, target_modules: attention}",
+    "f.yaml:4: fine_tuning.target_modules must be a list, each a part or some words of a tensor's "
+      + "name, but is 'attention'"),
+  Change(
+    "seed: 7", "start: {checkpoint: a, result: b.h5}",
+    "f.yaml:4: start.result cannot stand beside start.checkpoint"),
+  Change(
+    "seed: 7", "start: {point: 2}",
+    "f.yaml: start.checkpoint is missing: start needs either checkpoint or result"),
+  Change(
+    "seed: 7", "start: {checkpoint: a, point: 2}",
+    "f.yaml:4: start.point is for start.result, but there is a checkpoint"),
+  Change(
     "name: mallory", "name: alice",
     "f.yaml:13: chain.miners[1].name must be unique, but 'alice' is already the name of "
       + "chain.miners[0]"),

@@ -70,6 +70,11 @@ import Testing
     (["run", "FOLDER/small.yaml", "--threads", "0"], "--threads must be in 1...1024"),
     (["run", "FOLDER/small.yaml", "--thread", "1"], "--thread"),
     (["fly"], "fly"),
+    (["export", "FOLDER/none.h5", "FOLDER/out"], "there is no such file"),
+    (["export", "FOLDER", "FOLDER/out"], "config.json"),
+    (["export", "FOLDER/text.txt", "FOLDER/out"], "text.txt"),
+    (["export", "FOLDER", "FOLDER/out", "--point", "1"], "only results have points"),
+    (["export", "FOLDER", "FOLDER/out", "--dtype", "int8"], "--dtype"),
   ])
   func misuseEndsWithOneLineAndCode2(arguments: [String], words: String) throws {
     try inFolder { folder in

@@ -78,13 +78,16 @@ public struct Audit {
 
   private mutating func run(_ point: PointResult, written: Spec, place: String) throws {
     let chain = try StoredChain(point)
-    let plan = try plan(point, written: written, corpus: chain.corpus)
-    var model = try ModelState.initial(task: plan.task, arithmetic: arithmetic)
+    let (spec, plan) = try Self.plan(of: point, chain: chain, workers: arithmetic.workers)
+    guard written.canonicalText == spec.canonicalText else {
+      throw AuditFailure("point_spec is another experiment than spec_text")
+    }
+    var model = try plan.initialModel(arithmetic)
     // From here on genesis holds what the spec reader let through, and nothing else.
     guard plan.genesis(initial: model) == chain.genesis else {
       throw AuditFailure("genesis is not what the spec and the corpus lead to")
     }
-    let trainer = try Trainer(task: plan.task, corpus: plan.corpus, arithmetic: arithmetic)
+    let trainer = try plan.makeTrainer(arithmetic)
     var state = ChainState(chain.genesis)
     var records: [BlockRecord] = []
     for (index, stored) in chain.blocks.enumerated() {
@@ -106,34 +109,49 @@ public struct Audit {
       corpus: chain.corpus)
   }
 
-  /// The stored spec of the point is that of the experiment, and can be run.
-  private func plan(
-    _ point: PointResult, written: Spec, corpus: [UInt8]
-  ) throws -> Plan {
+  /// The stored spec of a point, and the plan that it and the stored corpus and start lead to.
+  static func plan(
+    of point: PointResult, chain: StoredChain, workers: Workers
+  ) throws -> (spec: Spec, plan: Plan) {
     let spec: Spec
     do { spec = try Spec.read(text: point.spec, fileName: "point_spec") } catch {
       throw AuditFailure("the stored spec: \(error)")
-    }
-    guard written.canonicalText == spec.canonicalText else {
-      throw AuditFailure("point_spec is another experiment than spec_text")
     }
     guard let body = spec.body as? ChainExperiment else {
       throw AuditFailure(
         "only results of kind 'chain' hold a chain, but this is '\(spec.header.kind)'")
     }
     do {
-      return try Plan(spec: body, corpus: corpus, workers: arithmetic.workers)
-    } catch { throw AuditFailure("the stored spec: \(error)") }
+      let plan = try Plan(
+        spec: body, corpus: chain.corpus, start: try start(chain, body.model.shape),
+        workers: workers)
+      return (spec, plan)
+    } catch let failure as AuditFailure { throw failure } catch {
+      throw AuditFailure("the stored spec: \(error)")
+    }
+  }
+
+  /// The stored parameters that training started from; that they are the right ones follows from
+  /// genesis, which names them.
+  private static func start(
+    _ chain: StoredChain, _ shape: ModelShape
+  ) throws(AuditFailure) -> WholeModel? {
+    guard let bytes = chain.start else { return nil }
+    guard bytes.count == 4 * ParameterLayout(shape).count else {
+      throw AuditFailure("chain/start has another size than the spec's model")
+    }
+    let parameters = FloatBuffer(count: ParameterLayout(shape).count)
+    parameters.setLittleEndianBytes(bytes[...], at: 0)
+    return WholeModel(shape: shape, parameters: parameters)
   }
 
   /// Every exact variable is what the chain says.
   private mutating func checkVariables(
     _ record: ChainRecord, of point: PointResult, plan: Plan, corpus: [UInt8]
   ) throws {
-    let expected = ChainVariables(
-      record: record, minerNames: plan.miners.map(\.name),
-      verifierNames: plan.verifiers.map(\.name)
-    ).all(corpus: corpus).filter { $0.determinism == .exact }
+    let expected = ChainVariables(record: record, plan: plan).all(corpus: corpus).filter {
+      $0.determinism == .exact
+    }
     for variable in expected {
       guard let stored = point[variable.path] else {
         throw AuditFailure("variable \(variable.path) is missing")

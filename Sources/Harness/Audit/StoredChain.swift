@@ -5,6 +5,8 @@ import Protocol
 struct StoredChain {
   let genesis: Genesis
   let corpus: [UInt8]
+  /// All parameters that training started from, float32, if they were given.
+  let start: [UInt8]?
   let blocks: [StoredBlock]
 
   /// One block's parts, decoded.
@@ -50,6 +52,7 @@ struct StoredChain {
     }
     self.genesis = try decode(genesis, "genesis")
     self.corpus = corpus
+    start = file["chain/start"] == nil ? nil : try parts("start").first
     let (headers, beacons) = (try parts("headers"), try parts("beacons"))
     let (publications, patches) = (try parts("publications"), try parts("patches"))
     let (attestations, evidence) = (try parts("attestations"), try parts("evidence"))

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Proofs
 
 /// A file or folder that a run reads.
@@ -9,6 +10,10 @@ public struct InputFile: Sendable, Equatable {
     case file
     /// A folder; the run reads it itself.
     case folder
+    /// A checkpoint folder, whose model is read before the run.
+    case checkpoint
+    /// A `chain` result, whose final model at this point, from 1, is made before the run.
+    case result(point: Int)
   }
 
   /// How the kind asks for it, such as `corpus`.
@@ -32,6 +37,7 @@ public struct Inputs: Sendable {
     let path: String
     let bytes: [UInt8]
     let digest: Digest
+    var model: WholeModel?
   }
 
   private var inputs: [String: Input] = [:]
@@ -58,6 +64,10 @@ public struct Inputs: Sendable {
       case .folder:
         let digest = try Self.digest(ofFolder: path, what: "\(file.name) of \(spec)")
         inputs[file.name] = Input(path: path, bytes: [], digest: digest)
+      case .checkpoint, .result:
+        let model = try Self.model(file.form, at: path, what: "\(file.name) of \(spec)")
+        // Of the parameters alone: the same model is the same input, whatever holds it.
+        inputs[file.name] = Input(path: path, bytes: [], digest: model.root, model: model)
       }
     }
   }
@@ -67,6 +77,28 @@ public struct Inputs: Sendable {
 
   /// Where the file or folder is; empty for one that was given as bytes.
   public func path(_ name: String) -> String { inputs[name]?.path ?? "" }
+
+  /// The model of a checkpoint or result that the kind declared.
+  public func model(_ name: String) -> WholeModel? { inputs[name]?.model }
+
+  private static func model(
+    _ form: InputFile.Form, at path: String, what: String
+  ) throws(InputError) -> WholeModel {
+    do {
+      guard case .result(let point) = form else {
+        guard InputError.isFolder(path) else {
+          throw InputError(path, "there is no such folder (\(what))")
+        }
+        return try WholeModel(checkpointAt: path)
+      }
+      try InputError.exists(path, what: what)
+      return try WholeModel(
+        finalOf: ResultFile.read(path), path: path, point: point,
+        arithmetic: Arithmetic(workers: Workers(threads: 1)))
+    } catch let error as InputError { throw error } catch {
+      throw InputError(error)
+    }
+  }
 
   /// Names with the digests of what is there, in the order of the names.
   public var digests: [(name: String, digest: Digest)] {
@@ -106,6 +138,22 @@ public struct InputError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
 
   init(_ path: String, _ problem: String) { description = "\(path): \(problem)" }
+
+  /// An error that names the file itself.
+  init(_ error: any Error) { description = "\(error)" }
+
+  /// Whether there is a folder at `path`.
+  static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  /// Throws unless there is something at `path`.
+  static func exists(_ path: String, what: String) throws(InputError) {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw InputError(path, "there is no such file (\(what))")
+    }
+  }
 
   /// The bytes of a file.
   static func contents(of path: String, what: String) throws(InputError) -> [UInt8] {

@@ -29,6 +29,11 @@ public struct ChainExperiment: ExperimentKind, Equatable {
   /// How much verifiers check (`verification`).
   public var verification: Spec.Verification
 
+  /// What of the model is trained (`fine_tuning`); nil for all of it.
+  public var fineTuning: Spec.FineTuning?
+  /// The model that training starts from (`start`); nil for one that is drawn from the seed.
+  public var start: Spec.Start?
+
   /// Reads the sections of the kind.
   public init(reading file: inout SpecSection, header: Spec.Header) throws(SpecError) {
     self.init(
@@ -36,6 +41,12 @@ public struct ChainExperiment: ExperimentKind, Equatable {
       chain: try file.section(
         "chain", required: "a mapping with blocks", doc: "Blocks, times, participants and money."),
       verification: try file.section("verification", doc: "How much verifiers check."))
+    fineTuning = try file.optionalSection(
+      "fine_tuning", doc: "What of the model is trained; by default all of it.")
+    try fineTuning?.require(fits: model.shape, in: file)
+    let start: StartSection? = try file.optionalSection(
+      "start", doc: "The model that training starts from; by default one drawn from the seed.")
+    self.start = start?.start
   }
 
   /// A chain of blocks that are mined like this.
@@ -50,13 +61,16 @@ public struct ChainExperiment: ExperimentKind, Equatable {
     self.verification = verification
   }
 
-  /// The corpus.
-  public var inputs: [InputFile] { [InputFile("corpus", path: data.corpus)] }
+  /// The corpus, and the model that training starts from.
+  public var inputs: [InputFile] {
+    [InputFile("corpus", path: data.corpus)] + (start.map { [$0.input] } ?? [])
+  }
 
   /// Works the plan out; throws ``PlanError``.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     let plan = try Plan(
-      spec: self, corpus: inputs.bytes("corpus"), workers: Workers(threads: 1))
+      spec: self, corpus: inputs.bytes("corpus"), start: inputs.model("start"),
+      workers: Workers(threads: 1))
     let task = plan.task
     let blocks = Double(chain.blockCount)
     let published = Double(task.stepsPerBlock) * Double(task.gradientByteCount)
@@ -71,14 +85,13 @@ public struct ChainExperiment: ExperimentKind, Equatable {
   /// Mines, verifies and finalizes every block.
   public func run(_ context: RunContext) throws -> [ResultVariable] {
     let corpus = context.inputs.bytes("corpus")
-    let plan = try Plan(spec: self, corpus: corpus, workers: context.arithmetic.workers)
+    let plan = try Plan(
+      spec: self, corpus: corpus, start: context.inputs.model("start"),
+      workers: context.arithmetic.workers)
     let record = try Simulation(
       plan: plan, arithmetic: context.arithmetic, clock: context.clock
     ).run(observer: context.observer, journal: context.journal)
-    return ChainVariables(
-      record: record, minerNames: plan.miners.map(\.name),
-      verifierNames: plan.verifiers.map(\.name)
-    ).all(corpus: corpus)
+    return ChainVariables(record: record, plan: plan).all(corpus: corpus)
   }
 
   /// Verdicts, losses, costs, bytes and balances.

@@ -9,8 +9,8 @@ struct ChainReport {
   /// All tables. Throws ``ResultError`` if a variable is missing.
   func sections() throws(ResultError) -> [ReportDocument.Section] {
     [
-      .init("", lines: try losses()), try blocks(), try costs(), try bytes(), try verdicts(),
-      try balances(),
+      .init("", lines: try losses() + fineTuning()), try blocks(), try costs(), try bytes(),
+      try verdicts(), try balances(),
       .init("", plot: try curve()),
     ]
   }
@@ -25,6 +25,19 @@ struct ChainReport {
     else { return [] }
     return [
       "Loss of the quantized model: \(Numbers.loss(first)) -> \(Numbers.loss(last)) nat a token"
+    ]
+  }
+
+  /// What is trained, where a spec says so.
+  private func fineTuning() -> [String] {
+    guard let variant = file["fine_tuning"]?.values.texts.first,
+      let trained = file["trained_parameters"]?.values.numbers?.first,
+      let whole = file["model_parameters"]?.values.numbers?.first
+    else { return [] }
+    let share = Numbers.percent(trained / max(whole, 1))
+    return [
+      "Fine-tuning: \(variant); \(Int64(trained)) of \(Int64(whole)) parameters are trained "
+        + "(\(share))"
     ]
   }
 
@@ -89,7 +102,7 @@ struct ChainReport {
     var table = ReportTable([.text("what"), .number("bytes"), .number("of the model")])
     let model = try file.integers("model_bytes").first ?? 0
     let rows = [
-      ("full model (float32)", model),
+      (file["fine_tuning"] == nil ? "full model (float32)" : "trained parameters (float32)", model),
       ("quantized model", try file.integers("quantized_bytes").first ?? 0),
       ("diff of a block (published gradients)", try file.integers("diff_bytes").first ?? 0),
       (

@@ -1,3 +1,5 @@
+import Kernels
+import Models
 import Proofs
 import Protocol
 
@@ -20,11 +22,17 @@ struct ChainVariables {
   let record: ChainRecord
   let minerNames: [String]
   let verifierNames: [String]
+  /// All parameters of the model that training started from, if it was given.
+  private let start: FloatBuffer?
+  /// Whether the spec speaks of fine-tuning.
+  private let isFineTuning: Bool
 
-  init(record: ChainRecord, minerNames: [String], verifierNames: [String]) {
+  init(record: ChainRecord, plan: Plan) {
     self.record = record
-    self.minerNames = minerNames
-    self.verifierNames = verifierNames
+    minerNames = plan.miners.map(\.name)
+    verifierNames = plan.verifiers.map(\.name)
+    start = plan.start
+    isFineTuning = plan.spec.fineTuning != nil || plan.spec.start != nil
   }
 
   private var blocks: (name: String, length: Int) { ("block", record.blocks.count) }
@@ -38,7 +46,7 @@ struct ChainVariables {
 
   /// All variables; `corpus` is stored so that the file can be audited alone.
   func all(corpus: [UInt8]) -> [ResultVariable] {
-    coordinates + perBlock + perStep + perVerifier + perParticipant + measured
+    coordinates + perBlock + perStep + perVerifier + perParticipant + measured + fineTuning
       + chain(corpus: corpus)
   }
 
@@ -133,6 +141,30 @@ struct ChainVariables {
       },
       perBlock("mining_hashed_bytes", units: "byte", "bytes hashed that the header claims") {
         Int64(clamping: header($0).work.hashedBytes)
+      },
+    ]
+  }
+
+  /// What a start or a part that is trained alone adds; nothing for a chain without either.
+  private var fineTuning: [ResultVariable] {
+    guard isFineTuning else { return [] }
+    let task = record.genesis.task
+    return [
+      ResultVariable(
+        "fine_tuning", [], .text([task.fineTuning.name]), "what of the model is trained"),
+      ResultVariable(
+        "model_parameters", [], .int64([Int64(ParameterLayout(task.shape).count)]),
+        "parameters of the whole model"),
+      ResultVariable(
+        "trained_parameters", [], .int64([Int64(task.parameterCount)]),
+        "parameters that are trained, committed and published"),
+      ResultVariable(
+        "start_root", [], .text([task.start?.root.hex ?? ""]),
+        "root of all parameters that training started from; empty if they were drawn from the seed"),
+      perBlock("committed_bytes", units: "byte", "bytes under the roots that the block adds") {
+        let header = $0.block.header
+        let roots = [header.after, header.quantizedAfter, header.trace, header.auxiliaryAfter]
+        return roots.reduce(Int64(header.diffByteCount)) { $0 + Int64($1?.byteCount ?? 0) }
       },
     ]
   }
@@ -238,6 +270,11 @@ struct ChainVariables {
     let ballots = record.blocks.flatMap(\.ballots)
     return packed("genesis", "canonical bytes of genesis", [record.genesis.canonicalBytes])
       + packed("corpus", "the text that was trained on", [corpus])
+      + (start.map {
+        packed(
+          "start", "all parameters that training started from, float32",
+          [$0.littleEndianBytes(0..<$0.count)])
+      } ?? [])
       + packed(
         "beacons", "beacon values of each block: training, then challenge",
         record.blocks.map { $0.trainingBeacon.bytes + $0.challengeBeacon.bytes })

@@ -15,6 +15,8 @@ public struct Plan: Sendable {
   public let constants: ProtocolConstants
   /// The text that is trained on.
   public let corpus: Corpus
+  /// All parameters of the model that training starts from; nil where they are drawn from the seed.
+  public let start: FloatBuffer?
   /// Who proposes, in turn.
   public let miners: [Miner]
   /// Who attests.
@@ -28,8 +30,14 @@ public struct Plan: Sendable {
   static let corpusLeafSize = 4096
 
   /// Works the plan out; throws ``PlanError`` when values that are fine alone do not fit together.
-  public init(spec: ChainExperiment, corpus bytes: [UInt8], workers: Workers) throws(PlanError) {
+  ///
+  /// - Parameter start: the model that the spec's `start` names; nil if it has none.
+  public init(
+    spec: ChainExperiment, corpus bytes: [UInt8], start: WholeModel? = nil, workers: Workers
+  ) throws(PlanError) {
     self.spec = spec
+    try Self.check(start, spec)
+    self.start = start?.parameters
     guard bytes.count > spec.data.contextLength else {
       throw .impossible(
         "the corpus has \(bytes.count) bytes, but data.context: \(spec.data.contextLength) needs "
@@ -38,7 +46,7 @@ public struct Plan: Sendable {
     corpus = Corpus(bytes: bytes)
     let constants = try Self.constants(spec)
     self.constants = constants
-    task = try Self.task(spec, corpus: bytes, workers: workers)
+    task = try Self.task(spec, corpus: bytes, start: start, workers: workers)
     try Self.checkMemory(task)
     miners = spec.chain.miners.map { miner in
       Miner(
@@ -77,11 +85,39 @@ public struct Plan: Sendable {
       quantizedModel: initial.quantizedCommitment, auxiliary: initial.auxiliaryCommitment)
   }
 
+  /// Computes the task's steps.
+  func makeTrainer(_ arithmetic: Arithmetic) throws(TrainingError) -> Trainer {
+    try Trainer(task: task, corpus: corpus, start: start, arithmetic: arithmetic)
+  }
+
+  /// The model of genesis.
+  func initialModel(_ arithmetic: Arithmetic) throws(TrainingError) -> ModelState {
+    try ModelState.initial(task: task, start: start, arithmetic: arithmetic)
+  }
+
   /// The miner that proposes block number `index`, counted from 0 over all proposals: they take
   /// turns in the order of the spec.
   public func miner(ofProposal index: Int) -> Miner { miners[index % miners.count] }
 
   // MARK: parts
+
+  /// Refuses a start that is missing, was not asked for, or is another model than the spec's.
+  private static func check(_ start: WholeModel?, _ spec: ChainExperiment) throws(PlanError) {
+    guard (start == nil) == (spec.start == nil) else {
+      throw .impossible("the spec's start and the model to start from do not belong together")
+    }
+    guard let start, start.shape != spec.model.shape else { return }
+    throw .impossible(
+      "start holds another model than the spec: \(words(start.shape)) instead of "
+        + "\(words(spec.model.shape)); give model the shape of the start")
+  }
+
+  private static func words(_ shape: ModelShape) -> String {
+    "\(shape.family) with n_layers \(shape.layerCount), d_model \(shape.dModel), n_heads "
+      + "\(shape.headCount), n_kv_heads \(shape.kvHeadCount), head_dim \(shape.headDimension), d_ff "
+      + "\(shape.feedForwardWidth), context \(shape.contextLength), vocab_size "
+      + "\(shape.vocabularySize), window \(shape.window.map(String.init) ?? "none")"
+  }
 
   private static func secret(_ spec: ChainExperiment, _ role: String, _ name: String) -> Digest {
     Digest.tagged("PoGO/secret", spec.seed, role, name)
@@ -172,7 +208,7 @@ public struct Plan: Sendable {
   }
 
   private static func task(
-    _ spec: ChainExperiment, corpus: [UInt8], workers: Workers
+    _ spec: ChainExperiment, corpus: [UInt8], start: WholeModel?, workers: Workers
   ) throws(PlanError) -> TrainingTask {
     let tree = corpus.withUnsafeBytes {
       MerkleTree(bytes: $0, leafSize: corpusLeafSize, concurrently: workers.run)
@@ -187,7 +223,9 @@ public struct Plan: Sendable {
         contextLength: spec.data.contextLength, batchSize: spec.training.batchSize,
         stepsPerBlock: spec.training.stepsPerBlock, recipe: spec.training.recipe,
         gradientFormat: formats.0.value, modelFormat: formats.1.value,
-        leafValueCount: spec.commitment.leafByteCount / 4)
+        leafValueCount: spec.commitment.leafByteCount / 4,
+        start: start.map { TrainingTask.startCommitment($0.parameters, workers: workers) },
+        fineTuning: spec.fineTuning?.value ?? .full)
     } catch {
       throw .impossible("\(error)")
     }
@@ -199,7 +237,11 @@ public struct Plan: Sendable {
     // quantized twins; published gradients of a block are held packed.
     let parameters = 5.5 * Double(task.parameterByteCount)
     let published = Double(task.stepsPerBlock) * Double(task.gradientByteCount)
-    return parameters + published
+    // The start, and what a frozen rest adds: the model that is computed with, its gradient, and a
+    // merged copy.
+    let whole = 4 * Double(ParameterLayout(task.shape).count)
+    let rest = whole * (task.fineTuning == .full ? task.start == nil ? 0 : 1 : 4)
+    return parameters + published + rest
       + task.shape.activationBytes(
         sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
   }

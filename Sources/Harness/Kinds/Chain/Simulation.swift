@@ -23,8 +23,8 @@ public struct Simulation {
   ///
   /// With a `journal` it goes on after the blocks that are there, and adds each new one.
   public func run(observer: any RunObserver, journal: Journal? = nil) throws -> ChainRecord {
-    let trainer = try Trainer(task: plan.task, corpus: plan.corpus, arithmetic: arithmetic)
-    var model = try ModelState.initial(task: plan.task, arithmetic: arithmetic)
+    let trainer = try plan.makeTrainer(arithmetic)
+    var model = try plan.initialModel(arithmetic)
     let genesis = plan.genesis(initial: model)
     var state = ChainState(genesis)
     var blocks: [BlockRecord] = []
