@@ -14,7 +14,13 @@ extension Arithmetic {
     precondition(
       a.rows == m && b.columns == n && b.rows == depth,
       "(\(a.rows), \(depth)) * (\(b.rows), \(b.columns)) into (\(m), \(n))")
-    precondition(!c.overlaps(a.matrix) && !c.overlaps(b.matrix), "a result over its operand")
+    precondition(!c.overlaps(a.matrix), "a result over its operand")
+    if case .packed(let packed) = b.storage {
+      return packedProduct(
+        a.matrix, isTransposed: a.isTransposed, packed, transposed: b.isTransposed, into: c,
+        accumulate: accumulate)
+    }
+    precondition(!c.overlaps(b.matrix), "a result over its operand")
     if kind == .openblas { return OpenBLAS.product(a, b, into: c, accumulate: accumulate) }
     let grid = tileGrid(m: m, n: n, depth: depth)
     let tasks = grid.rows * grid.columns

@@ -85,21 +85,47 @@ public struct Matrix: Sendable {
 
 /// A matrix as an operand of a product, as it is or transposed.
 public struct Operand: Sendable {
-  /// The matrix as it lies in memory.
-  public let matrix: Matrix
+  /// Where the elements are. Only the second operand of a product may be packed.
+  enum Storage: Sendable {
+    case floats(Matrix)
+    case packed(PackedMatrix)
+  }
+
+  let storage: Storage
   /// Whether it is read with rows and columns exchanged.
   public let isTransposed: Bool
 
   /// An operand as it is or transposed.
   public init(_ matrix: Matrix, isTransposed: Bool = false) {
-    self.matrix = matrix
+    storage = .floats(matrix)
     self.isTransposed = isTransposed
   }
 
+  /// A second operand that is unpacked while it is multiplied.
+  public init(_ matrix: PackedMatrix, isTransposed: Bool = false) {
+    storage = .packed(matrix)
+    self.isTransposed = isTransposed
+  }
+
+  /// The matrix as it lies in memory, which must not be packed.
+  public var matrix: Matrix {
+    guard case .floats(let matrix) = storage else {
+      preconditionFailure("a packed operand where only the second of a product may be one")
+    }
+    return matrix
+  }
+
+  private var storedShape: (rows: Int, columns: Int) {
+    switch storage {
+    case .floats(let matrix): (matrix.rows, matrix.columns)
+    case .packed(let matrix): (matrix.rows, matrix.columns)
+    }
+  }
+
   /// Rows and columns as the product sees them.
-  public var rows: Int { isTransposed ? matrix.columns : matrix.rows }
+  public var rows: Int { isTransposed ? storedShape.columns : storedShape.rows }
   /// Number of columns.
-  public var columns: Int { isTransposed ? matrix.rows : matrix.columns }
+  public var columns: Int { isTransposed ? storedShape.rows : storedShape.columns }
 
   var rowStep: Int { isTransposed ? 1 : matrix.rowStride }
   var columnStep: Int { isTransposed ? matrix.rowStride : 1 }

@@ -37,6 +37,19 @@ public struct FineTunedModel: LanguageModel {
     return own.counting { model.loss(own.model, on: batch, in: own.inner) }
   }
 
+  /// The part that is trained is unpacked: it is written into a model of float32 values anyway.
+  public func loss(
+    _ parameters: PackedParameters, on batch: TokenBatch, in workspace: ModelWorkspace
+  ) -> Float {
+    let trained = FloatBuffer(count: parameters.values.count)
+    trained.withUnsafeMutableBytes { memory in
+      parameters.values.unpack(
+        0..<trained.count, into: memory.bindMemory(to: Float.self),
+        instructionSet: arithmetic.instructionSet)
+    }
+    return loss(trained, on: batch, in: workspace)
+  }
+
   public func lossAndGradient(
     _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
     in workspace: ModelWorkspace

@@ -30,6 +30,15 @@ public struct GPT3: LanguageModel {
       of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) })
   }
 
+  public func loss(
+    _ parameters: PackedParameters, on batch: TokenBatch, in workspace: ModelWorkspace
+  ) -> Float {
+    let w = own(workspace, for: batch)
+    let views = GPT3Views(parameters, shape, layout)
+    return w.meanLoss(
+      of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) })
+  }
+
   public func lossAndGradient(
     _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
     in workspace: ModelWorkspace
@@ -56,10 +65,12 @@ public struct GPT3: LanguageModel {
 
   // MARK: forward
 
-  private func forward(_ p: GPT3Views, _ batch: TokenBatch, _ w: GPT3Workspace) {
-    arithmetic.gatherRows(
-      batch.tokens, of: p.tokenEmbedding,
-      adding: p.positionEmbedding.rows(0..<batch.contextLength), into: w.layers[0].input)
+  private func forward<Weight: WeightMatrix>(
+    _ p: GPT3Views<Weight>, _ batch: TokenBatch, _ w: GPT3Workspace
+  ) {
+    p.tokenEmbedding.gatherRows(
+      batch.tokens, adding: p.positionEmbedding.rows(0..<batch.contextLength),
+      into: w.layers[0].input, arithmetic: arithmetic)
     let first = w.layers[0]
     metered(w).layerNorm(
       first.input, gamma: p.layers[0].norm1Gamma, beta: p.layers[0].norm1Beta, into: first.norm1,
@@ -67,20 +78,20 @@ public struct GPT3: LanguageModel {
     for (index, layer) in p.layers.enumerated() {
       let a = w.layers[index]
       linear(
-        \.attentionProjections, a.norm1, layer.attentionWeight, layer.attentionBias,
+        \.attentionProjections, a.norm1, layer.attentionWeight.operand, layer.attentionBias,
         into: a.queryKeyValue, w)
       attention(a, w)
       metered(w).product(
-        \.attentionProjections, Operand(a.attention), Operand(layer.projectionWeight),
+        \.attentionProjections, Operand(a.attention), layer.projectionWeight.operand,
         into: w.scratch)
       metered(w).addBiasAndResidualThenLayerNorm(
         a.input, w.scratch, bias: layer.projectionBias, into: a.middle, gamma: layer.norm2Gamma,
         beta: layer.norm2Beta, normInto: a.norm2, mean: a.mean2, rstd: a.rstd2)
       metered(w).product(
-        \.feedForward, Operand(a.norm2), Operand(layer.expandWeight), into: a.expanded)
+        \.feedForward, Operand(a.norm2), layer.expandWeight.operand, into: a.expanded)
       arithmetic.addBiasAndGelu(layer.expandBias, to: a.expanded, into: a.activated)
       metered(w).product(
-        \.feedForward, Operand(a.activated), Operand(layer.contractWeight), into: w.scratch)
+        \.feedForward, Operand(a.activated), layer.contractWeight.operand, into: w.scratch)
       // Onto the residual stream, then the norm that comes next.
       if index + 1 < w.layers.count {
         let (next, following) = (w.layers[index + 1], p.layers[index + 1])
@@ -100,10 +111,10 @@ public struct GPT3: LanguageModel {
 
   /// out (N, outputs) = x (N, inputs) weight (inputs, outputs) + bias
   private func linear(
-    _ part: MeteredArithmetic.Part, _ x: Matrix, _ weight: Matrix, _ bias: Vector, into out: Matrix,
-    _ w: GPT3Workspace
+    _ part: MeteredArithmetic.Part, _ x: Matrix, _ weight: Operand, _ bias: Vector,
+    into out: Matrix, _ w: GPT3Workspace
   ) {
-    metered(w).product(part, Operand(x), Operand(weight), into: out)
+    metered(w).product(part, Operand(x), weight, into: out)
     arithmetic.addBias(bias, to: out)
   }
 
@@ -116,7 +127,7 @@ public struct GPT3: LanguageModel {
   // MARK: backward
 
   private func backward(
-    _ p: GPT3Views, _ g: GPT3Views, _ batch: TokenBatch, _ w: GPT3Workspace
+    _ p: GPT3Views<Matrix>, _ g: GPT3Views<Matrix>, _ batch: TokenBatch, _ w: GPT3Workspace
   ) {
     // The logits now hold their own gradient.
     metered(w).product(
@@ -136,7 +147,7 @@ public struct GPT3: LanguageModel {
   }
 
   private func feedForwardBackward(
-    _ p: GPT3Views.Layer, _ g: GPT3Views.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
+    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
   ) {
     linearBackward(
       \.feedForward, dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
@@ -152,7 +163,7 @@ public struct GPT3: LanguageModel {
   }
 
   private func attentionBlockBackward(
-    _ p: GPT3Views.Layer, _ g: GPT3Views.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
+    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
   ) {
     linearBackward(
       \.attentionProjections, dOut: w.residualGradient, x: a.attention, weight: p.projectionWeight,

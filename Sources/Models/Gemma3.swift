@@ -38,6 +38,16 @@ public struct Gemma3: LanguageModel {
       forward: { pass.forward(views, $0) })
   }
 
+  public func loss(
+    _ parameters: PackedParameters, on batch: TokenBatch, in workspace: ModelWorkspace
+  ) -> Float {
+    let pass = Gemma3Pass(self, settings, workspace, batch)
+    let views = Gemma3Views(parameters, shape, layout)
+    return pass.w.meanLoss(
+      of: batch, logits: pass.w.logits, arithmetic: arithmetic,
+      forward: { pass.forward(views, $0) })
+  }
+
   public func lossAndGradient(
     _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
     in workspace: ModelWorkspace
@@ -91,9 +101,9 @@ struct Gemma3Pass {
 
   // MARK: forward
 
-  func forward(_ p: Gemma3Views, _ batch: TokenBatch) {
+  func forward<Weight: WeightMatrix>(_ p: Gemma3Views<Weight>, _ batch: TokenBatch) {
     let first = w.layers[0].input
-    arithmetic.gatherRows(batch.tokens, of: p.tokenEmbedding, into: first)
+    p.tokenEmbedding.gatherRows(batch.tokens, adding: nil, into: first, arithmetic: arithmetic)
     scale(first, by: embeddingScale)
     for (index, layer) in p.layers.enumerated() {
       let a = w.layers[index]
@@ -106,7 +116,9 @@ struct Gemma3Pass {
   }
 
   /// middle = input + norm(attention(norm(input)))
-  private func attention(_ p: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer) {
+  private func attention<Weight: WeightMatrix>(
+    _ p: Gemma3Views<Weight>.Layer, _ a: Gemma3Workspace.Layer
+  ) {
     norm(a.input, p.inputNorm, into: a.inputNorm, a.inputRstd)
     metered.product(
       \.attentionProjections, Operand(a.inputNorm), p.queryKeyValueWeight.transposed,
@@ -128,8 +140,8 @@ struct Gemma3Pass {
   }
 
   /// next = middle + norm(feedForward(norm(middle)))
-  private func feedForward(
-    _ p: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer, into next: Matrix
+  private func feedForward<Weight: WeightMatrix>(
+    _ p: Gemma3Views<Weight>.Layer, _ a: Gemma3Workspace.Layer, into next: Matrix
   ) {
     norm(a.middle, p.preFeedForwardNorm, into: a.middleNorm, a.middleRstd)
     metered.product(
@@ -145,7 +157,7 @@ struct Gemma3Pass {
   // MARK: backward
 
   /// The logits hold their own gradient.
-  func backward(_ p: Gemma3Views, _ g: Gemma3Views, _ batch: TokenBatch) {
+  func backward(_ p: Gemma3Views<Matrix>, _ g: Gemma3Views<Matrix>, _ batch: TokenBatch) {
     metered.product(\.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.blockGradient)
     metered.weightGradient(
       \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
@@ -162,7 +174,7 @@ struct Gemma3Pass {
   }
 
   private func feedForwardBackward(
-    _ p: Gemma3Views.Layer, _ g: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer
+    _ p: Gemma3Views<Matrix>.Layer, _ g: Gemma3Views<Matrix>.Layer, _ a: Gemma3Workspace.Layer
   ) {
     metered.rmsNormBackward(
       dy: w.residualGradient, x: a.contracted, gamma: p.postFeedForwardNorm,
@@ -183,7 +195,7 @@ struct Gemma3Pass {
   }
 
   private func attentionBackward(
-    _ p: Gemma3Views.Layer, _ g: Gemma3Views.Layer, _ a: Gemma3Workspace.Layer
+    _ p: Gemma3Views<Matrix>.Layer, _ g: Gemma3Views<Matrix>.Layer, _ a: Gemma3Workspace.Layer
   ) {
     metered.rmsNormBackward(
       dy: w.residualGradient, x: a.projected, gamma: p.postAttentionNorm, rstd: a.projectedRstd,

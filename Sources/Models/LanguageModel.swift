@@ -24,6 +24,12 @@ public protocol LanguageModel: Sendable {
     _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float
 
+  /// Mean cross-entropy of `batch` with packed parameters: the bits of the other `loss` with the same
+  /// parameters unpacked, without ever unpacking them as a whole.
+  func loss(
+    _ parameters: PackedParameters, on batch: TokenBatch, in workspace: ModelWorkspace
+  ) -> Float
+
   /// Mean cross-entropy of `batch`, and its gradient with respect to every parameter.
   ///
   /// - Parameter gradient: flat vector of `layout.count` elements; overwritten.

@@ -87,6 +87,21 @@ extension ModelShape {
       contextLength: contextLength, vocabularySize: vocabularySize, attention: attention)
   }
 
+  /// The first layers of this shape between an embedding of few tokens and positions: what a layer
+  /// costs at full width, without the memory that embeddings take.
+  ///
+  /// Throws ``ModelError/invalidShape(_:)`` if there are fewer layers or a size is out of its limits.
+  public func firstLayers(
+    _ count: Int, contextLength: Int, vocabularySize: Int
+  ) throws(ModelError) -> ModelShape {
+    try Self.check(count, "n_layers", 1...layerCount)
+    return try ModelShape(
+      architecture, layerCount: count, dModel: dModel, headCount: headCount,
+      kvHeadCount: kvHeadCount, headDimension: headDimension, feedForwardWidth: feedForwardWidth,
+      contextLength: contextLength, vocabularySize: vocabularySize,
+      attention: .layers(Array(reaches.prefix(count)), window: window))
+  }
+
   /// The limits keep the number of parameters and of their bytes far away from overflow of Int.
   enum Limits {
     static let layerCount = 1...1024

@@ -203,19 +203,18 @@ public final class Trainer {
   }
 
   /// Mean cross-entropy of a quantized model on the sequences that start at `starts`, a whole
-  /// number of microbatches: the mean of their means, added in ascending order.
+  /// number of microbatches: the mean of their means, added in ascending order. The model stays
+  /// packed where its format has short records (`PackedVector.offers`).
   public func loss(
     ofQuantized bytes: [UInt8], startingAt starts: [Int], work: inout Work
   ) throws(TrainingError) -> Float {
     let batchSize = Int(task.batchSize / task.recipe.microbatchCount)
     precondition(!starts.isEmpty && starts.count % batchSize == 0)
-    let parameters = gradient
-    do {
-      try task.modelFormat.dequantize(bytes, into: Vector(parameters, count: parameters.count))
-    } catch {
+    let twin: Twin
+    do { twin = try self.twin(bytes) } catch {
       throw .quantization(error, tensor: "quantized model", layout: model.layout)
     }
-    work.quantizedValues += UInt64(parameters.count)
+    work.quantizedValues += UInt64(task.parameterCount)
     let flopsBefore = workspace.flops.total
     defer { work.flops += workspace.flops.total - flopsBefore }
     var sum: Float = 0
@@ -224,12 +223,33 @@ public final class Trainer {
         let batch = try corpus.batch(
           startingAt: Array(starts[first..<first + batchSize]),
           contextLength: Int(task.contextLength))
-        sum += model.loss(parameters, on: batch, in: workspace)
+        switch twin {
+        case .packed(let parameters): sum += model.loss(parameters, on: batch, in: workspace)
+        case .unpacked(let parameters): sum += model.loss(parameters, on: batch, in: workspace)
+        }
       } catch { throw .model(error) }
     }
     let loss = sum / Float(starts.count / batchSize)
     guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
     return loss
+  }
+
+  /// A quantized model that a forward pass reads.
+  private enum Twin {
+    case packed(PackedParameters)
+    case unpacked(FloatBuffer)
+  }
+
+  /// Checks all bytes.
+  private func twin(_ bytes: [UInt8]) throws(QuantError) -> Twin {
+    let format = task.modelFormat
+    guard PackedVector.offers(format) else {
+      try format.dequantize(bytes, into: Vector(gradient, count: gradient.count))
+      return .unpacked(gradient)
+    }
+    let values = try PackedVector(
+      format, bytes: bytes, count: task.parameterCount, arithmetic: arithmetic)
+    return .packed(PackedParameters(values, layout: model.layout, arithmetic: arithmetic))
   }
 
   private func starts(step: Int, seed: Digest) -> [Int] {

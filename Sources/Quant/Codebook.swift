@@ -19,6 +19,29 @@ public struct Codebook: Sendable {
   let valueOfCode: [Float]
   /// The largest magnitude.
   let largestValue: Float
+  /// What kernels search codes with.
+  let search: SearchTables
+
+  /// Made once for each table, as finding the cells takes longer than packing a group.
+  final class SearchTables: Sendable {
+    /// Nil if kernels cannot search this table.
+    let tree: ThresholdTree?
+    /// For numbers up to the largest value times the scale, and a little more.
+    let cells: ThresholdCells?
+    /// For numbers up to twice the power of two below the largest value, as E8M0 scales leave them.
+    let cellsOfPowers: ThresholdCells?
+
+    fileprivate init(_ thresholds: Thresholds, largest: Float) {
+      tree = ThresholdTree(thresholds)
+      let isPackable = tree != nil && thresholds.codes.count >= 15
+      cells = isPackable ? ThresholdCells(thresholds, limit: largest * (1 + 0x1p-10)) : nil
+      cellsOfPowers =
+        isPackable
+        ? ThresholdCells(
+          thresholds,
+          limit: Float(sign: .plus, exponent: Int(largest.exponent) + 1, significand: 1)) : nil
+    }
+  }
 
   /// A table of what `value` says of each code of `bits` bits; nil for a code that is not written.
   init(bits: Int, value: (UInt8) -> Float?) {
@@ -32,6 +55,9 @@ public struct Codebook: Sendable {
     largestValue = values.map(\.magnitude).max() ?? 0
     middles = zip(values, values.dropFirst()).map { Float((Double($0) + Double($1)) / 2) }
     tieGoesUp = codes.dropFirst().map { $0 % 2 == 0 }
+    search = SearchTables(
+      Thresholds(bits: bits, codes: codes, middles: middles, tieGoesUp: tieGoesUp),
+      largest: largestValue)
     precondition(zip(values, values.dropFirst()).allSatisfy { $0 < $1 }, "a value comes twice")
   }
 
@@ -70,4 +96,12 @@ public struct Codebook: Sendable {
     let (lower, upper) = (Double(values[low]), Double(values[low + 1]))
     return random < (quotient - lower) / (upper - lower) ? low + 1 : low
   }
+}
+
+/// The codes of a table and what lies between them, ascending.
+struct Thresholds {
+  let bits: Int
+  let codes: [UInt8]
+  let middles: [Float]
+  let tieGoesUp: [Bool]
 }

@@ -32,18 +32,14 @@ struct PackedGroups {
         for code in 0..<16 where code != 8 { values[code] = Float(code < 8 ? code : code - 16) }
       }
     case .codebook(let book, .bits(4)):
-      guard book.values.count >= 15, let tree = ThresholdTree(book) else { return nil }
+      guard book.values.count >= 15, let tree = book.search.tree else { return nil }
       description.isTable = 1
       description.largestValue = book.largestValue
       values = book.valueOfCode
       withUnsafeMutableBytes(of: &description.tree) { $0.copyBytes(from: tree.thresholds.bytes) }
       withUnsafeMutableBytes(of: &description.codes) { $0.copyBytes(from: tree.codes) }
-      let largest = book.largestValue
-      let limit =
-        format.scale == .e8m0
-        ? Float(sign: .plus, exponent: Int(largest.exponent) + 1, significand: 1)
-        : largest * (1 + 0x1p-10)
-      if let cells = ThresholdCells(book, limit: limit) { cells.write(to: &description) }
+      let cells = format.scale == .e8m0 ? book.search.cellsOfPowers : book.search.cells
+      cells?.write(to: &description)
     default: return nil
     }
     withUnsafeMutableBytes(of: &description.values) { $0.copyBytes(from: values.bytes) }
@@ -93,14 +89,14 @@ struct PackedGroups {
 
 /// The thresholds of a table of up to 16 values as a binary tree: node 1 is the root, node i has the
 /// children 2 i and 2 i + 1.
-struct ThresholdTree {
-  var thresholds = [Float](repeating: 0, count: 16)
-  var codes: [UInt8]
+struct ThresholdTree: Sendable {
+  private(set) var thresholds = [Float](repeating: 0, count: 16)
+  let codes: [UInt8]
 
-  /// Nil if ties do not go to the even ranks, as the kernels have it.
-  init?(_ book: Codebook) {
+  /// Nil if there are too many, or ties do not go to the even ranks, as the kernels have it.
+  init?(_ book: Thresholds) {
     // First ones below all others make sixteen of fewer values.
-    let missing = 16 - book.values.count
+    let missing = 16 - book.codes.count
     guard missing >= 0 else { return nil }
     let middles = [Float](repeating: -.infinity, count: missing) + book.middles
     let ties = [Bool](repeating: true, count: missing) + book.tieGoesUp

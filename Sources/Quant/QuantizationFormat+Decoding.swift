@@ -16,25 +16,27 @@ extension QuantizationFormat {
     guard bytes.count == expected else {
       throw .wrongByteCount(expected: expected, actual: bytes.count)
     }
+    let kernels = PackedGroups(self)
     try inParts(values.count, arithmetic) { part throws(QuantError) in
       try dequantizePart(
         UnsafeRawBufferPointer(
           rebasing: UnsafeRawBufferPointer(bytes)[byteRange(values: part)]),
-        into: UnsafeMutableBufferPointer(rebasing: values[part]),
+        into: UnsafeMutableBufferPointer(rebasing: values[part]), kernels: kernels,
         instructionSet: arithmetic?.instructionSet ?? .best)
     }
   }
 
-  private func dequantizePart(
+  /// Decodes whole records; `kernels` are the format's, nil if it has none.
+  func dequantizePart(
     _ input: UnsafeRawBufferPointer, into values: UnsafeMutableBufferPointer<Float>,
-    instructionSet: InstructionSet
+    kernels: PackedGroups?, instructionSet: InstructionSet
   ) throws(QuantError) {
     if case .binary(let kind) = element.format.coding {
       return try kind.decode(input, into: values)
     }
     // Kernels take whole groups and stop before one that no encoder makes.
     var valueOffset =
-      PackedGroups(self)?.dequantize(input, into: values, instructionSet: instructionSet) ?? 0
+      kernels?.dequantize(input, into: values, instructionSet: instructionSet) ?? 0
     var byteOffset = byteCount(values: valueOffset)
     while valueOffset < values.count {
       let count = min(layoutValueCount, values.count - valueOffset)

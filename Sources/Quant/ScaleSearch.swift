@@ -24,7 +24,7 @@ struct ScaleSearch {
     case .symmetric(_, let largest): largestValue = Float(largest)
     case .asymmetric: largestValue = 0
     case .codebook(let book, _):
-      guard let tree = ThresholdTree(book) else { return nil }
+      guard let tree = book.search.tree else { return nil }
       largestValue = book.largestValue
       let missing = [Float](repeating: book.values[0], count: 16 - book.values.count)
       description.isTable = 1

@@ -3,7 +3,7 @@ internal import CKernels
 /// 32 cells of equal width over the numbers of a group, each with one threshold of a table at most:
 /// a kernel finds a code by one comparison. Which cell a number falls into need not be exact, as
 /// thresholds keep away from the ends of cells.
-struct ThresholdCells {
+struct ThresholdCells: Sendable {
   private let limit, factor, offset: Float
   private var thresholds = [Float](repeating: .infinity, count: 32)
   private var steps = [Int32](repeating: 0, count: 32)
@@ -18,7 +18,7 @@ struct ThresholdCells {
   ///   - limit: the largest magnitude of a number, in units of the scale.
   ///
   /// Nil if no cells of this number keep the thresholds apart.
-  init?(_ book: Codebook, limit: Float) {
+  init?(_ book: Thresholds, limit: Float) {
     // The magnitudes up to the limit take a little less than 31 cells.
     let factor = 15.5 / limit * (1 - 0x1p-8)
     guard book.bits == 4, !book.middles.contains(0),

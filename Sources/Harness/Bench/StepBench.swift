@@ -122,7 +122,8 @@ public struct StepBench {
     model.layout.initialize(parameters, seed: 1, arithmetic: arithmetic)
     let optimizer = Optimizer.adamW(Optimizer.AdamW())
     let state = optimizer.makeState(parameterCount: count).map { Vector($0) }
-    let batch = try batch(which)
+    let batch = try TokenBatch.random(
+      sequences: which.sequences, length: which.length, vocabularySize: which.shape.vocabularySize)
     var (seconds, gradients, peaks) = ([Double](), [Double](), [Double]())
     var loss: Float = .nan
     for step in 1...warmups + steps {
@@ -147,20 +148,6 @@ public struct StepBench {
       predictedBytes: model.shape.trainingBytes(
         sequenceCount: which.sequences, contextLength: which.length,
         optimizerVectors: state.count))
-  }
-
-  /// Random tokens: what a step costs does not depend on the text.
-  private func batch(_ which: Case) throws(ModelError) -> TokenBatch {
-    let count = which.sequences * which.length
-    func tokens(_ stream: UInt64) -> [Int32] {
-      let random = RandomStream(seed: 1, stream: stream)
-      return (0..<count).map {
-        Int32(random.integer(at: UInt64($0), below: UInt32(which.shape.vocabularySize)))
-      }
-    }
-    return try TokenBatch(
-      sequenceCount: which.sequences, contextLength: which.length, tokens: tokens(1 << 40),
-      targets: tokens(1 << 41), vocabularySize: which.shape.vocabularySize)
   }
 
   private func peak() -> Double {
