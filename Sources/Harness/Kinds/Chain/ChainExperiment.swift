@@ -43,7 +43,7 @@ public struct ChainExperiment: ExperimentKind, Equatable {
       verification: try file.section("verification", doc: "How much verifiers check."))
     fineTuning = try file.optionalSection(
       "fine_tuning", doc: "What of the model is trained; by default all of it.")
-    try fineTuning?.require(fits: model.shape, in: file)
+    try fineTuning?.require(fits: model.shape, at: "fine_tuning", in: file)
     let start: StartSection? = try file.optionalSection(
       "start", doc: "The model that training starts from; by default one drawn from the seed.")
     self.start = start?.start
@@ -63,7 +63,7 @@ public struct ChainExperiment: ExperimentKind, Equatable {
 
   /// The corpus, and the model that training starts from.
   public var inputs: [InputFile] {
-    [InputFile("corpus", path: data.corpus)] + (start.map { [$0.input] } ?? [])
+    [InputFile("corpus", path: data.corpus)] + (start?.input.map { [$0] } ?? [])
   }
 
   /// Works the plan out; throws ``PlanError``.

@@ -162,9 +162,7 @@ struct ChainVariables {
         "start_root", [], .text([task.start?.root.hex ?? ""]),
         "root of all parameters that training started from; empty if they were drawn from the seed"),
       perBlock("committed_bytes", units: "byte", "bytes under the roots that the block adds") {
-        let header = $0.block.header
-        let roots = [header.after, header.quantizedAfter, header.trace, header.auxiliaryAfter]
-        return roots.reduce(Int64(header.diffByteCount)) { $0 + Int64($1?.byteCount ?? 0) }
+        Int64(clamping: $0.block.header.addedByteCount)
       },
     ]
   }
@@ -303,6 +301,15 @@ struct ChainVariables {
       + packed(
         "openings", "leaves with their proofs that a verifier was shown",
         ballots.map(\.transcript.canonicalBytes))
+  }
+}
+
+extension BlockHeader {
+  /// Bytes under the roots that the block adds: parameters, twin, trace, optimizer state and what was
+  /// published.
+  var addedByteCount: UInt64 {
+    let roots = [after, quantizedAfter, trace, auxiliaryAfter]
+    return roots.reduce(diffByteCount) { $0 + ($1?.byteCount ?? 0) }
   }
 }
 

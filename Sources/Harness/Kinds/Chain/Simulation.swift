@@ -23,6 +23,13 @@ public struct Simulation {
   ///
   /// With a `journal` it goes on after the blocks that are there, and adds each new one.
   public func run(observer: any RunObserver, journal: Journal? = nil) throws -> ChainRecord {
+    try runKeepingModel(observer: observer, journal: journal).record
+  }
+
+  /// As ``run(observer:journal:)``; gives the model of the last confirmed block too.
+  func runKeepingModel(
+    observer: any RunObserver, journal: Journal? = nil
+  ) throws -> (record: ChainRecord, model: ModelState) {
     let trainer = try plan.makeTrainer(arithmetic)
     var model = try plan.initialModel(arithmetic)
     let genesis = plan.genesis(initial: model)
@@ -98,7 +105,7 @@ public struct Simulation {
       if case .confirmed = verdict { model = mined.model }
       try observer.note("block \(number + 1) by \(miner.name): \(record.verdict)")
     }
-    return ChainRecord(genesis: genesis, blocks: blocks)
+    return (ChainRecord(genesis: genesis, blocks: blocks), model)
   }
 
   /// The leaves where the committed twin is not the quantized form of the committed parameters.

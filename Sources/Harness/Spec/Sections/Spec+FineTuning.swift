@@ -23,10 +23,13 @@ extension Spec {
     case checkpoint(String)
     /// The final model of a point of a result of kind `chain` (`result`, `point`), counted from 1.
     case result(String, point: Int)
+    /// What an earlier stage of the same experiment ended with; no spec says it.
+    case pretrained
 
     /// What a run reads.
-    var input: InputFile {
+    var input: InputFile? {
       switch self {
+      case .pretrained: nil
       case .checkpoint(let path): InputFile("start", path: path, form: .checkpoint)
       case .result(let path, let point):
         InputFile("start", path: path, form: .result(point: point))
@@ -38,6 +41,8 @@ extension Spec {
 extension Spec.FineTuning: SpecReadable {
   /// Rank and alpha where a spec has none: those of Hugging Face's PEFT.
   static let defaultRank = 8
+  /// What gets adapters where a spec does not say it.
+  static let defaultMatrices = ["attention"]
 
   /// Reads `fine_tuning`.
   public init(reading section: inout SpecSection) throws(SpecError) {
@@ -74,7 +79,7 @@ extension Spec.FineTuning: SpecReadable {
     case .lora:
       value = .lora(
         rank: rank ?? Self.defaultRank, alpha: Float(alpha ?? Double(Self.defaultRank)),
-        matrices: targets ?? ["attention"])
+        matrices: targets ?? Self.defaultMatrices)
       guard !section.isDescribing else { return }
       if rank == nil { section.resolve("rank", text: "\(Self.defaultRank)") }
       if alpha == nil { section.resolve("alpha", text: "\(Double(Self.defaultRank))") }
@@ -82,11 +87,13 @@ extension Spec.FineTuning: SpecReadable {
     }
   }
 
-  /// Refuses what does not fit the model, at the section itself.
-  func require(fits shape: ModelShape, in file: SpecSection) throws(SpecError) {
-    guard !file.isDescribing else { return }
+  /// Refuses what does not fit the model, at `key` of `section`.
+  func require(
+    fits shape: ModelShape, at key: String, in section: SpecSection
+  ) throws(SpecError) {
+    guard !section.isDescribing else { return }
     do { _ = try TrainableParameters(shape, value) } catch {
-      throw file.conflict("fine_tuning", "does not fit the model: \(error)")
+      throw section.conflict(key, "does not fit the model: \(error)")
     }
   }
 }

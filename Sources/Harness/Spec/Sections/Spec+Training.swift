@@ -32,6 +32,12 @@ extension Spec {
     public var stepsPerBlock: Int
     /// The recipe that follows from these and from the optional keys.
     public var recipe: TrainingRecipe
+
+    /// Trains at another learning rate; a schedule keeps its form.
+    mutating func set(learningRate: Double) {
+      self.learningRate = learningRate
+      recipe.schedule.peak = Float(learningRate)
+    }
   }
 }
 
