@@ -6,12 +6,14 @@ SPEC := Experiments/quickstart.yaml
 RESULT := Results/quickstart.h5
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test build deps clean
+PREFIX ?= $(HOME)/.local
+.PHONY: help quickstart test build deps install clean
 
 help:
 	@echo 'make quickstart  install what is missing, build, run $(SPEC), print its report'
 	@echo 'make test        install what is missing, run every test'
 	@echo 'make build       build everything, optimized'
+	@echo 'make install     build, put pogo with its man pages and completions into PREFIX ($(PREFIX))'
 	@echo 'make deps        install the Debian packages that are missing'
 	@echo 'make clean       remove what was built; results stay'
 
@@ -30,6 +32,9 @@ test: deps
 
 build: deps
 	$(SWIFT) build -c release
+
+install: build
+	scripts/install.sh '$(PREFIX)'
 
 deps:
 	@SWIFT='$(SWIFT)' scripts/install-dependencies.sh

@@ -36,6 +36,13 @@ extension Group {
     guard values.count == count else {
       throw .wrongCount(place, expected: count, actual: values.count)
     }
+    var storage = storage
+    if storage == .automatic, count * MemoryLayout<T>.stride > Storage.smallByteCount {
+      storage =
+        values.withUnsafeBytes {
+          Storage.isWorthDeflating($0, elementBytes: MemoryLayout<T>.stride)
+        } ? .compressed : .checked
+    }
     let dataset = try createDataset(name, shape: shape, of: T.self, storage: storage)
     try dataset.write(values)
     return dataset

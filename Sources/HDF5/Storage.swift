@@ -1,18 +1,54 @@
 internal import CHDF5
+internal import Glibc
 
 /// How a dataset of numbers lies in the file.
 public enum Storage: Hashable, Sendable {
-  /// `compressed` above 4 KiB, else `contiguous`.
+  /// `contiguous` up to 4 KiB; above that `compressed` if a look at the values promises a quarter
+  /// less, else `checked`.
   case automatic
   /// One stretch of bytes as they are, without a checksum.
   case contiguous
-  /// Chunks of at most about 1 MiB, each shuffled, deflated (gzip level 4) and with a Fletcher-32
+  /// Chunks of at most about 1 MiB as they are, each with a Fletcher-32 checksum.
+  case checked
+  /// Chunks of at most about 1 MiB, each shuffled, deflated (gzip level 1) and with a Fletcher-32
   /// checksum. A dataset without elements is contiguous.
   case compressed
 
   /// Datasets of at most this many bytes are not worth compressing.
   static let smallByteCount = 4096
   static let chunkByteCount = 1 << 20
+
+  /// Whether deflating values is worth its time: it takes 10 to 20 ms a MiB, a large part of what
+  /// computing random-looking bytes, such as packed gradients, takes.
+  ///
+  /// Decided by the entropy of single bytes, plane by plane as shuffling lays them, in some
+  /// stretches of the values.
+  package static func isWorthDeflating(_ bytes: UnsafeRawBufferPointer, elementBytes: Int) -> Bool {
+    let (stretches, length) = (16, 512)
+    let count = bytes.count / elementBytes
+    let step = max(1, count / stretches)
+    var bits = 0.0
+    for plane in 0..<elementBytes {
+      var histogram = [Int](repeating: 0, count: 256)
+      var total = 0
+      for start in stride(from: 0, to: count, by: step) {
+        for index in start..<min(count, start + length) {
+          histogram[Int(bytes[index * elementBytes + plane])] += 1
+          total += 1
+        }
+      }
+      for frequency in histogram where frequency > 0 {
+        bits += entropy(frequency, of: total)
+      }
+    }
+    return bits < 0.75 * 8 * Double(elementBytes)
+  }
+
+  /// What one value adds to the entropy in bits.
+  private static func entropy(_ frequency: Int, of total: Int) -> Double {
+    let share = Double(frequency) / Double(total)
+    return -share * log2(share)
+  }
 
   /// The chunk for a shape: the shape itself, its first axes halved until the chunk is small
   /// enough.
@@ -87,13 +123,16 @@ enum Layout {
     switch storage {
     case .contiguous: return
     case .automatic where count * elementBytes <= Storage.smallByteCount: return
-    case .automatic, .compressed:
+    case .automatic, .checked, .compressed:
       // A scalar cannot be cut into chunks, and nothing need not be.
       guard !shape.isEmpty, count > 0 else { return }
       let chunk = Storage.chunkShape(shape, elementBytes: elementBytes).map { hsize_t($0) }
       try Library.check(H5Pset_chunk(list.value, Int32(chunk.count), chunk), place)
-      try Library.check(H5Pset_shuffle(list.value), place)
-      try Library.check(H5Pset_deflate(list.value, 4), place)
+      if storage != .checked {
+        try Library.check(H5Pset_shuffle(list.value), place)
+        // Higher levels take several times as long for a tenth of the bytes.
+        try Library.check(H5Pset_deflate(list.value, 1), place)
+      }
       try Library.check(H5Pset_fletcher32(list.value), place)
     }
   }

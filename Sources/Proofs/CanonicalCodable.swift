@@ -12,10 +12,26 @@ public protocol CanonicalCodable {
 
   /// Reads one value; throws `CanonicalError` on anything an encoder would not have written.
   init(from reader: inout CanonicalReader) throws(CanonicalError)
+
+  /// Appends the encoding of an array of this type: a count as u32 and each element. A type may do
+  /// the same faster for many elements at once.
+  static func encode(array: [Self], to writer: inout CanonicalWriter)
+
+  /// Reads an array of this type.
+  static func decodeArray(from reader: inout CanonicalReader) throws(CanonicalError) -> [Self]
 }
 
 extension CanonicalCodable {
   public static var minimumEncodedByteCount: Int { 1 }
+
+  public static func encode(array: [Self], to writer: inout CanonicalWriter) {
+    writer.appendCount(array.count)
+    for element in array { element.encode(to: &writer) }
+  }
+
+  public static func decodeArray(
+    from reader: inout CanonicalReader
+  ) throws(CanonicalError) -> [Self] { try reader.readArray() }
 
   /// The whole encoding.
   public var canonicalBytes: [UInt8] {
@@ -37,6 +53,14 @@ extension UInt8: CanonicalCodable {
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self = try reader.readUInt8()
   }
+
+  // Byte strings are too long to go byte by byte.
+  public static func encode(array: [UInt8], to writer: inout CanonicalWriter) {
+    writer.append(array)
+  }
+  public static func decodeArray(
+    from reader: inout CanonicalReader
+  ) throws(CanonicalError) -> [UInt8] { try reader.readBytes() }
 }
 
 extension UInt16: CanonicalCodable {
@@ -120,21 +144,11 @@ extension Array: CanonicalCodable where Element: CanonicalCodable {
   public static var minimumEncodedByteCount: Int { 4 }
 
   public func encode(to writer: inout CanonicalWriter) {
-    // The same bytes either way; byte strings are too long to go element by element.
-    if let bytes = self as? [UInt8] {
-      writer.append(bytes)
-    } else {
-      writer.appendCount(count)
-      for element in self { element.encode(to: &writer) }
-    }
+    Element.encode(array: self, to: &writer)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
-    if Element.self == UInt8.self, let bytes = try reader.readBytes() as? [Element] {
-      self = bytes
-    } else {
-      self = try reader.readArray()
-    }
+    self = try Element.decodeArray(from: &reader)
   }
 }
 

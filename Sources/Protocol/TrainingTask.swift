@@ -8,14 +8,14 @@ public struct TrainingTask: Sendable, Hashable {
   /// Version of the arithmetic contract in `docs/arithmetic.md`.
   public var arithmeticVersion: UInt32
   /// Shape of the model.
-  public var shape: ModelShape
+  public let shape: ModelShape
   /// Seed of the first parameters.
   public var initializationSeed: UInt64
   /// All parameters of the model that training starts from; nil where they are drawn from the seed.
   public var start: Commitment?
   /// What of the model is trained; everything that is committed, published and checked is of this
   /// part alone.
-  public var fineTuning: FineTuning
+  public let fineTuning: FineTuning
   /// The text that is trained on; it must be public.
   public var corpus: Commitment
   /// Tokens in a sequence.
@@ -32,6 +32,8 @@ public struct TrainingTask: Sendable, Hashable {
   public var modelFormat: QuantizationFormat
   /// Parameters in one leaf; it holds whole records of both formats, or all parameters.
   public var leafValueCount: UInt32
+  /// Number of parameters that are trained; follows from shape and fine-tuning.
+  public let parameterCount: Int
 
   /// Throws ``TaskError`` when the values do not fit each other.
   public init(
@@ -63,6 +65,7 @@ public struct TrainingTask: Sendable, Hashable {
         throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.recordValueCount)
       }
     }
+    parameterCount = total
     self.arithmeticVersion = arithmeticVersion
     self.shape = shape
     self.initializationSeed = initializationSeed
@@ -100,10 +103,6 @@ public struct TrainingTask: Sendable, Hashable {
       preconditionFailure("a task with \(fineTuning) of \(shape) was never made")
     }
     return trainable
-  }
-  /// Number of parameters that are trained.
-  public var parameterCount: Int {
-    fineTuning == .full ? ParameterLayout(shape).count : trainable.count
   }
   /// Number of leaves, the same for parameters, quantized twin and gradients.
   public var leafCount: Int {

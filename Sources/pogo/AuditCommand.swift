@@ -44,6 +44,7 @@ struct AuditCommand: ParsableCommand {
           loss measurements  \(summary.lossMeasurements)
           evidence           \(summary.evidence)
           verdicts           \(summary.verdicts)
+          balances           \(summary.balances)
           exact variables    \(summary.exactVariables)
         exact digest: \(file.exactDigest.hex)
         """)

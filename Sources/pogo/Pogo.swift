@@ -24,6 +24,9 @@ struct Pogo: ParsableCommand {
     ])
 
   static func main() {
+    // A file that may not grow any more is an error of the write, which says so, and not the end of
+    // the process, which says nothing.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

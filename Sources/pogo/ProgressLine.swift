@@ -71,13 +71,15 @@ final class ProgressLine: RunEvents {
       let points = pointCount > 1 ? "\(progress.endedPoints)/\(progress.pointCount) points  " : ""
       Console.write(
         "\r\u{1B}[K\(points)\(Int(100 * progress.share)) %  \(progress.activity)  "
-          + "\(Self.duration(progress.secondsLeft)) left")
+          + "\(Self.rate(progress))\(Self.duration(progress.secondsLeft)) left")
     }
     if isDue.write {
       record(
         "progress",
         [
           "share": progress.share, "seconds": progress.elapsedSeconds,
+          "share_per_second": progress.elapsedSeconds > 0
+            ? progress.share / progress.elapsedSeconds : 0,
           "seconds_left": progress.secondsLeft.isFinite ? progress.secondsLeft : 0,
           "ended_points": progress.endedPoints, "activity": progress.activity,
         ])
@@ -133,6 +135,14 @@ final class ProgressLine: RunEvents {
     else { return }
     // One write a line, so that lines of several threads do not mix.
     state.withLock { _ in try? log.write(contentsOf: data + Data("\n".utf8)) }
+  }
+
+  /// How much of the run is done in a second or a minute, whichever reads better.
+  private static func rate(_ progress: RunProgress) -> String {
+    guard progress.share > 0, progress.elapsedSeconds > 0 else { return "" }
+    let perSecond = 100 * progress.share / progress.elapsedSeconds
+    return perSecond >= 1
+      ? String(format: "%.1f %%/s  ", perSecond) : String(format: "%.1f %%/min  ", 60 * perSecond)
   }
 
   private static func duration(_ seconds: Double) -> String {

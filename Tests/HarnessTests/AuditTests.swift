@@ -33,6 +33,8 @@ import Testing
     let summary = try TinyExperiment.audit(stored(TinyExperiment.run()))
     #expect(summary.blocks == 3)
     #expect(summary.signatures == 12)
+    // Stake and earnings of six participants after each of three blocks.
+    #expect(summary.balances == 36)
     #expect(summary.evidence >= 2)
     #expect(summary.openings > 0)
     #expect(summary.replayedSteps > 0)

@@ -9,9 +9,17 @@ enum Program {
     let errors: String
   }
 
-  /// Runs it to its end.
-  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+  /// Runs it to its end, if need be unable to write files of more than some KiB.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:],
+    limitingFilesTo kibibytes: Int? = nil
+  ) throws -> Outcome {
     let process = process(arguments, environment)
+    if let kibibytes, let program = process.executableURL {
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      process.arguments =
+        ["-c", "ulimit -f \(kibibytes); exec \"$@\"", "limited", program.path] + arguments
+    }
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors

@@ -98,6 +98,32 @@ import Testing
     }
   }
 
+  /// A limit on the size of files stands for a disk without space: whatever is written last fails.
+  @Test(arguments: [1, 4, 16]) func aFullDiskIsAMachineFaultAndLosesNothing(kibibytes: Int) throws {
+    try inFolder { folder in
+      let (spec, out) = ("\(folder)/small.yaml", "\(folder)/r.h5")
+      let whole = try pogo(["run", spec, "--out", "\(folder)/w.h5"])
+      let limited = try Program.run(
+        ["run", spec, "--out", out], limitingFilesTo: kibibytes)
+      #expect(limited.code == 3, "said: \(limited.errors)")
+      #expect(limited.errors.contains("File too large"), "said: \(limited.errors)")
+      let left = try FileManager.default.subpathsOfDirectory(atPath: folder)
+      #expect(!left.contains("r.h5") && !left.contains { $0.hasSuffix(".partial") })
+      let resumed = try pogo(["run", spec, "--out", out, "--resume"])
+      #expect(resumed.code == 0, "said: \(resumed.errors)")
+      #expect(digest(resumed) == digest(whole))
+    }
+  }
+
+  @Test func aFolderThatCannotBeWrittenIsSaidBeforeTheRun() throws {
+    try inFolder { folder in
+      // Nobody can make files here, not even the superuser.
+      let outcome = try pogo(["run", "\(folder)/small.yaml", "--out", "/proc/r.h5"])
+      #expect(outcome.code == 3)
+      #expect(outcome.errors.contains("/proc/r.h5: its folder cannot be written"))
+    }
+  }
+
   @Test func baselineCheckAndCompare() throws {
     try inFolder { folder in
       let spec = "\(folder)/small.yaml"

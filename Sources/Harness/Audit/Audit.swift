@@ -28,6 +28,9 @@ public struct Audit {
     public var untrueAttestations = 0
     /// Exact variables made again from the chain.
     public var exactVariables = 0
+    /// Stakes and earnings reached again: what rewards, slashings and penalties leave every
+    /// participant with after every block.
+    public var balances = 0
     /// Points judged.
     public var points = 0
     /// Confirmed blocks whose model is not what their diff leads to: fraud that nobody sampled.
@@ -160,6 +163,9 @@ public struct Audit {
       guard ResultVariable.exactDigest(of: [stored]) == ResultVariable.exactDigest(of: [variable])
       else { throw AuditFailure("variable \(variable.path) is not what the chain says") }
       summary.exactVariables += 1
+      if ["stake", "earnings"].contains(variable.path) {
+        summary.balances += variable.values.count
+      }
     }
     let known = Set(expected.map(\.path))
     if let extra = point.variables.first(where: {

@@ -83,8 +83,9 @@ public struct ResultFile: Sendable {
   private static func dimensionWithoutValues(
     _ name: String, length: Int, in group: Group
   ) throws(HDF5Error) -> Dataset {
+    // Never written, so that it takes no room in the file.
     let dataset = try group.createDataset(
-      name, shape: [length], values: [UInt8](repeating: 0, count: length))
+      name, shape: [length], of: UInt8.self, storage: .contiguous)
     let digits = String(length)
     let padded = String(repeating: " ", count: max(0, 10 - digits.count)) + digits
     try dataset.makeScale("This is a netCDF dimension but not a netCDF variable.\(padded)")

@@ -266,7 +266,8 @@ public struct SweepRun: Sendable {
         variables: [], error: "\(error)")
     }
     result.node = options.node
-    if result.status == .finished {
+    // The only point of a run is in the result a moment later; until then its journal stays.
+    if result.status == .finished, options.only != nil || experiment.points.count > 1 {
       try folder.keep(
         result,
         attributes: experiment.attributes(
