@@ -29,3 +29,10 @@ const CKKernels *ck_kernels(int instructionSet) {
   (void)instructionSet;
   return &ck_kernelsPortable;
 }
+
+#if defined(__x86_64__)
+int ck_hasVNNI(void) {
+  __builtin_cpu_init();
+  return ck_isSupported(CK_AVX512) && __builtin_cpu_supports("avx512vnni");
+}
+#endif

@@ -24,6 +24,7 @@
 #include "Attention.inc.h"
 #include "Quantization.inc.h"
 #include "ScaleSearch.inc.h"
+#include "IntegerProduct.inc.h"
 #include "Peak.inc.h"
 
 const CKKernels CK_TABLE = {
@@ -73,5 +74,6 @@ const CKKernels CK_TABLE = {
     .quantizeGroups = quantizeGroups,
     .dequantizeGroups = dequantizeGroups,
     .bestScale = bestScale,
+    .integerColumns = integerColumns,
     .fmaPeak = fmaPeak,
 };

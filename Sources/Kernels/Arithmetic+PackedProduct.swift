@@ -16,18 +16,33 @@ extension Arithmetic {
       if !accumulate { for row in 0..<c.rows { for j in 0..<c.columns { c[row, j] = 0 } } }
       return
     }
+    if b.activations == .int8, !isTransposed, kind == .fixed,
+      let integers = b.values as? any IntegerPackedValues,
+      integers.offersIntegerProduct(b, isTransposed: transposed)
+    {
+      let unit = transposed ? 16 : integers.integerGroupSize
+      return splitColumns(of: c, depth: depth, unit: unit) { columns in
+        integers.integerProduct(
+          a, b, isTransposed: transposed, into: c, columns: columns, accumulate: accumulate,
+          instructionSet: instructionSet)
+      }
+    }
     let work = PackedTiles(
       a: a, aIsTransposed: isTransposed, b: b, bIsTransposed: transposed, c: c,
       accumulate: accumulate, tileCount: Self.tileCount)
     // OpenBLAS has threads of its own.
     guard kind == .fixed else { return work.multiply(columns: 0..<c.columns, self) }
-    // By columns, so that no two threads unpack the same.
+    splitColumns(of: c, depth: depth, unit: 64) { work.multiply(columns: $0, serial) }
+  }
+
+  /// Shares out columns, so that no two threads unpack the same.
+  private func splitColumns(
+    of c: Matrix, depth: Int, unit: Int, _ body: @Sendable (Range<Int>) -> Void
+  ) {
     let worthwhile = splitsSmallWork ? c.columns : c.rows * c.columns * depth / (1 << 18)
     split(
-      c.columns, unit: 64, grain: max(64, c.columns / max(1, min(workers.threads, worthwhile)))
-    ) { columns in
-      work.multiply(columns: columns, serial)
-    }
+      c.columns, unit: unit,
+      grain: max(unit, c.columns / max(1, min(workers.threads, worthwhile))), body)
   }
 }
 

@@ -10,6 +10,30 @@ public protocol PackedValues: Sendable {
     instructionSet: InstructionSet)
 }
 
+/// Packed whole numbers times a scale for each group, whose products can be made in whole numbers.
+public protocol IntegerPackedValues: PackedValues {
+  /// Values that share a scale.
+  var integerGroupSize: Int { get }
+
+  /// Whether a product with `matrix`, which lies in these values, can be made in whole numbers.
+  func offersIntegerProduct(_ matrix: PackedMatrix, isTransposed: Bool) -> Bool
+
+  /// Some columns of c = a b, or of c + a b, as docs/arithmetic.md defines it for activations of 8
+  /// bits. `columns` begin at a multiple of 16, or of the group size unless b is transposed.
+  func integerProduct(
+    _ a: Matrix, _ b: PackedMatrix, isTransposed: Bool, into c: Matrix, columns: Range<Int>,
+    accumulate: Bool, instructionSet: InstructionSet)
+}
+
+/// How the first operand enters a product with a packed second one.
+public enum PackedActivations: String, Sendable, CaseIterable {
+  /// As it is: the bits are those of the product with the second operand unpacked.
+  case float32
+  /// Each row rounded to 8 bits where the second operand offers it, sums exact in whole numbers:
+  /// other bits, which are the same on every machine too.
+  case int8
+}
+
 /// A row-major matrix in a packed vector. It is never unpacked as a whole.
 public struct PackedMatrix: Sendable {
   /// The vector.
@@ -20,9 +44,14 @@ public struct PackedMatrix: Sendable {
   public let rows: Int
   /// Number of columns; rows follow each other without gaps.
   public let columns: Int
+  /// How what it is multiplied with enters products.
+  public let activations: PackedActivations
 
   /// The matrix of `rows` x `columns` elements that begins at `offset`.
-  public init(_ values: any PackedValues, offset: Int = 0, rows: Int, columns: Int) {
+  public init(
+    _ values: any PackedValues, offset: Int = 0, rows: Int, columns: Int,
+    activations: PackedActivations = .float32
+  ) {
     precondition(
       offset >= 0 && rows >= 0 && columns >= 0 && offset + rows * columns <= values.count,
       "\(rows) x \(columns) elements at \(offset) of \(values.count)")
@@ -30,6 +59,7 @@ public struct PackedMatrix: Sendable {
     self.offset = offset
     self.rows = rows
     self.columns = columns
+    self.activations = activations
   }
 
   /// Unpacks a part of the matrix into the beginning of `tile`, row by row without gaps.
@@ -86,7 +116,8 @@ extension PackedMatrix: WeightMatrix {
   public func rows(_ range: Range<Int>) -> PackedMatrix {
     precondition(0 <= range.lowerBound && range.upperBound <= rows, "rows \(range) of \(rows)")
     return PackedMatrix(
-      values, offset: offset + range.lowerBound * columns, rows: range.count, columns: columns)
+      values, offset: offset + range.lowerBound * columns, rows: range.count, columns: columns,
+      activations: activations)
   }
 
   public func gatherRows(

@@ -62,8 +62,6 @@ extension GPT3Views<Matrix> {
 extension GPT3Views<PackedMatrix> {
   /// Windows on packed values.
   init(_ packed: PackedParameters, _ shape: ModelShape, _ layout: ParameterLayout) {
-    self.init(
-      shape, layout, vector: packed.vector,
-      matrix: { PackedMatrix(packed.values, offset: $0, rows: $1, columns: $2) })
+    self.init(shape, layout, vector: packed.vector, matrix: packed.matrix)
   }
 }

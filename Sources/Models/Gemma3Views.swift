@@ -63,8 +63,6 @@ extension Gemma3Views<Matrix> {
 extension Gemma3Views<PackedMatrix> {
   /// Windows on packed values.
   init(_ packed: PackedParameters, _ shape: ModelShape, _ layout: ParameterLayout) {
-    self.init(
-      shape, layout, vector: packed.vector,
-      matrix: { PackedMatrix(packed.values, offset: $0, rows: $1, columns: $2) })
+    self.init(shape, layout, vector: packed.vector, matrix: packed.matrix)
   }
 }

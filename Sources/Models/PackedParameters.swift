@@ -5,6 +5,8 @@ import Kernels
 public struct PackedParameters: Sendable {
   /// The flat vector in the order of the layout.
   public let values: any PackedValues
+  /// How activations enter the products with weights.
+  public let activations: PackedActivations
   private let vectors: FloatBuffer
   /// Where a tensor of one dimension begins among the unpacked ones, by its offset.
   private let places: [Int: Int]
@@ -12,7 +14,10 @@ public struct PackedParameters: Sendable {
   /// - Parameters:
   ///   - values: as many as the layout has.
   ///   - arithmetic: unpacks the vectors; does not change a bit.
-  public init(_ values: any PackedValues, layout: ParameterLayout, arithmetic: Arithmetic) {
+  public init(
+    _ values: any PackedValues, layout: ParameterLayout, arithmetic: Arithmetic,
+    activations: PackedActivations = .float32
+  ) {
     precondition(values.count == layout.count, "\(values.count) values for \(layout.count)")
     let tensors = layout.tensors.filter { $0.dimensions.count == 1 }
     let vectors = FloatBuffer(count: tensors.reduce(0) { $0 + $1.count })
@@ -30,12 +35,18 @@ public struct PackedParameters: Sendable {
       place += tensor.count
     }
     self.values = values
+    self.activations = activations
     self.vectors = vectors
     self.places = places
   }
 
   /// Bytes of the vectors that were unpacked.
   public var unpackedByteCount: Int { 4 * vectors.count }
+
+  /// The window on so many rows and columns from an element on.
+  func matrix(_ offset: Int, _ rows: Int, _ columns: Int) -> PackedMatrix {
+    PackedMatrix(values, offset: offset, rows: rows, columns: columns, activations: activations)
+  }
 
   /// An unpacked tensor of one dimension.
   func vector(_ tensor: ParameterTensor) -> Vector {

@@ -7,7 +7,7 @@ import Kernels
 /// The bytes are those of the general code in this module, which also takes what is no whole group;
 /// `PackedGroupsTests` compares them.
 struct PackedGroups {
-  private let description: CKQuantization
+  let description: CKQuantization
   private let groupSize: Int
   private let groupByteCount: Int
 

@@ -8,7 +8,7 @@ public struct PackedVector: PackedValues {
   /// The encoded values.
   public let bytes: [UInt8]
   public let count: Int
-  private let kernels: PackedGroups?
+  let kernels: PackedGroups?
 
   /// The most values of a record that is unpacked for a part of it.
   public static let largestRecord = 16384

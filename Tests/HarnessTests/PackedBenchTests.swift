@@ -21,6 +21,9 @@ import Testing
     #expect(Double(result.packed.parameterBytes) < 0.15 * Double(floats.parameterBytes))
     #expect(result.packed.loss.bitPattern == floats.loss.bitPattern && floats.loss.isFinite)
     #expect(result.flops > 2 * UInt64(result.parameters) * 20)
+    let integers = try #require(result.integers)
+    #expect((integers.loss - floats.loss).magnitude < 0.02 && integers.loss != floats.loss)
+    #expect(result.text.contains("same bits") && result.text.contains("activations of 8 bits"))
     #expect(result.text.contains("same bits") && result.text.contains("int4:g64:float32"))
   }
 

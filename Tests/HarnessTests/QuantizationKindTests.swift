@@ -79,7 +79,7 @@ import Testing
         TensorSource("b", .float32, shape: [300], first),
         TensorSource("a", .bfloat16, shape: [128], second),
       ], metadata: [:], to: folder.appendingPathComponent("w.safetensors").path)
-    let text = String(repeating: "In the beginning God created the heaven and the earth. ", count: 9)
+    let text = String(repeating: "In the beginning God created the heaven and the earth.\n", count: 9)
     try text.write(
       to: folder.appendingPathComponent("t.txt"), atomically: true, encoding: .utf8)
     let spec = """

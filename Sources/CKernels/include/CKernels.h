@@ -113,6 +113,24 @@ typedef struct CKScaleSearch {
   float values[16];
 } CKScaleSearch;
 
+/// c = a w or c + a w, with rows of a rounded to 8 bits and packed whole numbers w.
+typedef struct CKIntegerProduct {
+  /// Rows of a and c, columns of w and c, columns of a: at most 65536, a multiple of 4.
+  long m, n, depth;
+  const float *a;
+  long aRow;
+  /// Symmetric whole numbers of 4 or 8 bits, in bytes that were checked.
+  const CKQuantization *format;
+  /// The first group of w.
+  const uint8_t *weights;
+  /// Whether w lies as (n, depth), with groups along depth; else as (depth, n) with groups along n.
+  /// The group size divides that dimension.
+  int isTransposed;
+  float *c;
+  long cRow;
+  int accumulate;
+} CKIntegerProduct;
+
 /// The kernels of one instruction set.
 typedef struct CKKernels {
   /// c(i, j) = fma chain over k ascending of a(i, k) * b(k, j), from c if `accumulate`, else from +0.
@@ -259,6 +277,10 @@ typedef struct CKKernels {
   /// The place of the scale with the smallest sum of squared errors of x, rounded to nearest: sums of
   /// float64, ascending. Of equals the first; `count` of the search if no sum is finite.
   long (*bestScale)(const CKScaleSearch *search, long count, const float *x);
+  /// Columns `first` ..< `end` of a product, `first` a multiple of 16, or of the group size unless
+  /// w is transposed, when `end` is one too. Without memory it returns how many bytes of it, on a
+  /// cache line, a call needs, and does nothing.
+  long (*integerColumns)(const CKIntegerProduct *p, long first, long end, void *_Nullable memory);
 
   /// Multiplies and adds on registers for `rounds`, as fast as the processor can; returns the
   /// number of multiply-adds of one element. Measures, computes nothing.

@@ -77,6 +77,11 @@ public struct PackedBench {
     public let packed: Pass
     /// The same in float32, passes in turns with the packed ones.
     public let float32: Pass?
+    /// The packed parameters with activations rounded to 8 bits and products in whole numbers; nil if
+    /// the format offers none.
+    public let integers: Pass?
+    /// Seconds of the packed pass over those of the pass in whole numbers: the median of turns.
+    public let integerSpeedRatio: Double?
     /// Seconds of the float32 pass over those of the packed one: the median of the ratios of turns.
     public let speedRatio: Double?
     /// Peak memory of the packed parameters over that of float32 ones.
@@ -120,6 +125,14 @@ public struct PackedBench {
     }
     let (values, packed, making, packedLoss) = packing.result
     let flops = workspace.flops.total
+    // The same bytes, so that nothing but activations is added.
+    let rounded =
+      PackedVector.offersIntegers(which.format)
+      ? PackedParameters(
+        values, layout: model.layout, arithmetic: arithmetic, activations: .int8) : nil
+    let rounding = Growth.measure {
+      rounded.map { model.loss($0, on: batch, in: workspace) }
+    }
     let unpacking =
       which.comparesFloats
       ? try Growth.measure {
@@ -134,9 +147,14 @@ public struct PackedBench {
         return (floats, model.loss(floats, on: batch, in: workspace))
       } : nil
     var (packedSeconds, floatSeconds, ratios) = ([Double](), [Double](), [Double]())
+    var (integerSeconds, integerRatios) = ([Double](), [Double]())
     for round in 1...rounds {
       progress("pass \(round) of \(rounds)")
       packedSeconds.append(seconds { model.loss(packed, on: batch, in: workspace) })
+      if let rounded {
+        integerSeconds.append(seconds { model.loss(rounded, on: batch, in: workspace) })
+        integerRatios.append(packedSeconds[round - 1] / integerSeconds[round - 1])
+      }
       if let floats = unpacking?.result.0 {
         floatSeconds.append(seconds { model.loss(floats, on: batch, in: workspace) })
         ratios.append(floatSeconds[round - 1] / packedSeconds[round - 1])
@@ -160,6 +178,12 @@ public struct PackedBench {
         pass(
           floatSeconds, bytes: 4 * model.layout.count, peak: $0.byteCount, loss: $0.result.1)
       },
+      integers: rounding.result.map { loss in
+        pass(
+          integerSeconds, bytes: values.bytes.count + packed.unpackedByteCount,
+          peak: packing.byteCount + rounding.byteCount, loss: loss)
+      },
+      integerSpeedRatio: rounded.map { _ in median(integerRatios) },
       speedRatio: unpacking.map { _ in median(ratios) },
       memoryRatio: unpacking.flatMap {
         $0.byteCount > 0 ? Double(packing.byteCount) / Double($0.byteCount) : nil
@@ -245,6 +269,7 @@ extension PackedBench.Result {
       ])
     }
     add(format, packed)
+    if let integers { add("  int8 activations", integers) }
     if let float32 { add("float32", float32) }
     var lines = [
       "\(model): \(parameters) parameters, \(Numbers.decimal(bitsPerValue, 3)) bits each; "
@@ -259,6 +284,11 @@ extension PackedBench.Result {
           + (memoryRatio.map { ", \(Numbers.decimal($0, 3)) of its peak memory" } ?? "")
           + (float32.loss.bitPattern == packed.loss.bitPattern
             ? "; the losses have the same bits" : "; THE LOSSES DIFFER"))
+    }
+    if let integers, let integerSpeedRatio {
+      lines.append(
+        "activations of 8 bits: \(Numbers.decimal(integerSpeedRatio, 2)) times the speed of packed, "
+          + "the loss is off by \(String(format: "%+.2g", Double(integers.loss - packed.loss)))")
     }
     return lines.joined(separator: "\n")
   }
