@@ -147,7 +147,8 @@ public struct GPT3: LanguageModel {
   }
 
   private func feedForwardBackward(
-    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
+    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer,
+    _ w: GPT3Workspace
   ) {
     linearBackward(
       \.feedForward, dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
@@ -163,7 +164,8 @@ public struct GPT3: LanguageModel {
   }
 
   private func attentionBlockBackward(
-    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer, _ w: GPT3Workspace
+    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer,
+    _ w: GPT3Workspace
   ) {
     linearBackward(
       \.attentionProjections, dOut: w.residualGradient, x: a.attention, weight: p.projectionWeight,

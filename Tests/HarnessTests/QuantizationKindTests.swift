@@ -79,7 +79,8 @@ import Testing
         TensorSource("b", .float32, shape: [300], first),
         TensorSource("a", .bfloat16, shape: [128], second),
       ], metadata: [:], to: folder.appendingPathComponent("w.safetensors").path)
-    let text = String(repeating: "In the beginning God created the heaven and the earth.\n", count: 9)
+    let verse = "In the beginning God created the heaven and the earth. "
+    let text = String(repeating: verse, count: 9)
     try text.write(
       to: folder.appendingPathComponent("t.txt"), atomically: true, encoding: .utf8)
     let spec = """

@@ -1,6 +1,5 @@
-import Testing
-
 import Kernels
+import Testing
 
 /// Products with a packed operand have the bits of those with all of it in float32.
 @Suite struct PackedProductTests {

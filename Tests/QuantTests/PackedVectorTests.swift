@@ -28,7 +28,10 @@ import Testing
     let whole = try format.dequantize(bytes, count: count)
     let vector = try PackedVector(format, bytes: bytes, count: count)
     let ranges =
-      [0..<count, 0..<0, count..<count, 1..<2, 64..<128, 63..<1025, 16_384..<40_003, 39_990..<40_003]
+      [
+        0..<count, 0..<0, count..<count, 1..<2, 64..<128, 63..<1025, 16_384..<40_003,
+        39_990..<40_003,
+      ]
       + (0..<20).map { _ in
         let start = Int(random.word() % 40_003)
         return start..<min(count, start + Int(random.word() % 3000))

@@ -191,7 +191,8 @@ public struct PackedBench {
   }
 
   /// The quantized twin of the model before training, packed leaf by leaf on all threads.
-  private func twinBytes(_ layout: ParameterLayout, _ format: QuantizationFormat) throws -> [UInt8] {
+  private func twinBytes(_ layout: ParameterLayout, _ format: QuantizationFormat) throws -> [UInt8]
+  {
     let twin = try QuantizedTwin(
       of: SyntheticModel(layout: layout, seed: 1, arithmetic: arithmetic.serial), format: format,
       leafValueCount: format.recordValueCount)
