@@ -20,41 +20,20 @@ extension ResultFile {
 
   /// The points with their own variables.
   public var points: [PointResult] {
-    let count = pointCount
-    func texts(_ name: String) -> [String] {
-      guard case .text(let values) = self[name]?.values, values.count == count else {
-        return Array(repeating: "", count: count)
-      }
-      return values
-    }
-    var seconds = Array(repeating: Double.nan, count: count)
-    if case .float64(let values) = self["point_seconds"]?.values, values.count == count {
-      seconds = values
-    }
-    let (specs, conditions) = (texts("point_spec"), texts("point_conditions"))
-    let (settings, states) = (texts("point_settings"), texts("point_status"))
-    let (errors, starts) = (texts("point_error"), texts("point_started_at"))
-    let machines = texts("point_machine")
-    let (nodes, verifiers) = (texts("point_node"), texts("point_verified_on"))
-    let own = variables.filter { $0.attributes[Self.roleAttribute] == nil }
-    return (0..<count).map { index in
-      let status = PointResult.Status(rawValue: states[index]) ?? .failed
-      return PointResult(
-        settings: Self.settings(settings[index]), spec: specs[index],
-        key: PointKey(conditions: conditions[index], spec: Self.keySpec(specs[index])),
-        status: status, error: errors[index], seconds: seconds[index], startedAt: starts[index],
-        machine: machines[index],
-        variables: status == .finished
-          ? ResultVariable.split(own, point: index, of: count) : [],
-        node: nodes[index], verifiedOn: verifiers[index])
-    }
+    let reader = PointReader(self)
+    return (0..<pointCount).map(reader.point)
   }
 
   /// The digest over the exact variables of all points, in order: see `docs/results-format.md`.
   public var exactDigest: Digest {
-    Digest.tagged(
+    // One point after the other: all of them are a second copy of the file.
+    let reader = PointReader(self)
+    return Digest.tagged(
       "PoGO/exact-points",
-      points.map { $0.status == .finished ? $0.exactDigest.bytes : [] })
+      (0..<pointCount).map {
+        let point = reader.point($0)
+        return point.status == .finished ? point.exactDigest.bytes : []
+      })
   }
 
   /// The same result without groups of bytes, for which the digests of the points stand: what
@@ -152,7 +131,7 @@ extension ResultFile {
       })
   }
 
-  private static func settings(_ text: String) -> [PointResult.Setting] {
+  fileprivate static func settings(_ text: String) -> [PointResult.Setting] {
     text.split(separator: "\n").compactMap { line in
       let parts = line.split(separator: "=", maxSplits: 1)
       return parts.count == 2
@@ -161,7 +140,7 @@ extension ResultFile {
   }
 
   /// The resolved spec without its name and title.
-  private static func keySpec(_ spec: String) -> String {
+  fileprivate static func keySpec(_ spec: String) -> String {
     spec.split(separator: "\n", omittingEmptySubsequences: false)
       .filter { !$0.hasPrefix("name: ") && !$0.hasPrefix("title: ") }
       .joined(separator: "\n")
@@ -193,5 +172,49 @@ extension ResultVariable {
     var copy = self
     copy.attributes[attribute] = text
     return copy
+  }
+}
+
+/// Takes single points out of a result.
+private struct PointReader {
+  private let count: Int
+  private let seconds: [Double]
+  private let texts: [String: [String]]
+  private let own: [ResultVariable]
+
+  private static let names = [
+    "point_spec", "point_conditions", "point_settings", "point_status", "point_error",
+    "point_started_at", "point_machine", "point_node", "point_verified_on",
+  ]
+
+  init(_ file: ResultFile) {
+    let count = file.pointCount
+    texts = Dictionary(
+      uniqueKeysWithValues: Self.names.map { name -> (String, [String]) in
+        guard case .text(let values) = file[name]?.values, values.count == count else {
+          return (name, Array(repeating: "", count: count))
+        }
+        return (name, values)
+      })
+    if case .float64(let values) = file["point_seconds"]?.values, values.count == count {
+      seconds = values
+    } else {
+      seconds = Array(repeating: .nan, count: count)
+    }
+    own = file.variables.filter { $0.attributes[ResultFile.roleAttribute] == nil }
+    self.count = count
+  }
+
+  func point(_ index: Int) -> PointResult {
+    func text(_ name: String) -> String { texts[name]?[index] ?? "" }
+    let spec = text("point_spec")
+    let status = PointResult.Status(rawValue: text("point_status")) ?? .failed
+    return PointResult(
+      settings: ResultFile.settings(text("point_settings")), spec: spec,
+      key: PointKey(conditions: text("point_conditions"), spec: ResultFile.keySpec(spec)),
+      status: status, error: text("point_error"), seconds: seconds[index],
+      startedAt: text("point_started_at"), machine: text("point_machine"),
+      variables: status == .finished ? ResultVariable.split(own, point: index, of: count) : [],
+      node: text("point_node"), verifiedOn: text("point_verified_on"))
   }
 }
