@@ -4,16 +4,13 @@ extension Arithmetic {
   /// c(i, j) = fma chain of a(i, k) * b(k, j), k ascending, from +0 or, if `accumulate`, from c.
   ///
   /// Shapes: a (m, k), b (k, n), c (m, n). c must not overlap a or b. `product(x, weight.transposed,
-  /// into: y)` is y = x * weight^T. With `Kind.openblas` the order is OpenBLAS's.
+  /// into: y)` is y = x * weight^T. With other kinds than `fixed` the order is another.
   public func product(
     _ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false
   ) {
-    let m = c.rows
-    let n = c.columns
-    let depth = a.columns
     precondition(
-      a.rows == m && b.columns == n && b.rows == depth,
-      "(\(a.rows), \(depth)) * (\(b.rows), \(b.columns)) into (\(m), \(n))")
+      a.rows == c.rows && b.columns == c.columns && b.rows == a.columns,
+      "(\(a.rows), \(a.columns)) * (\(b.rows), \(b.columns)) into (\(c.rows), \(c.columns))")
     precondition(!c.overlaps(a.matrix), "a result over its operand")
     if case .packed(let packed) = b.storage {
       return packedProduct(
@@ -21,7 +18,15 @@ extension Arithmetic {
         accumulate: accumulate)
     }
     precondition(!c.overlaps(b.matrix), "a result over its operand")
-    if kind == .openblas { return OpenBLAS.product(a, b, into: c, accumulate: accumulate) }
+    switch kind {
+    case .fixed: fixedProduct(a, b, into: c, accumulate: accumulate)
+    case .openblas: OpenBLAS.product(a, b, into: c, accumulate: accumulate)
+    case .split: splitProduct(a, b, into: c, accumulate: accumulate)
+    }
+  }
+
+  private func fixedProduct(_ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool) {
+    let (m, n, depth) = (c.rows, c.columns, a.columns)
     let grid = tileGrid(m: m, n: n, depth: depth)
     let tasks = grid.rows * grid.columns
     if tasks == 1 {
@@ -33,6 +38,23 @@ extension Arithmetic {
         rows: part(task / grid.columns, of: grid.rows, count: m, unit: 8),
         columns: part(task % grid.columns, of: grid.columns, count: n, unit: 16),
         accumulate: accumulate)
+    }
+  }
+
+  /// Part p of n is the chain over k from p K / n up to (p + 1) K / n; the first starts like the whole
+  /// one, the others from +0, and they are added to it in ascending order.
+  private func splitProduct(_ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool) {
+    let depth = a.columns
+    let parts = max(1, min(summationParts, depth))
+    fixedProduct(
+      a.columns(0..<depth / parts), b.rows(0..<depth / parts), into: c, accumulate: accumulate)
+    guard parts > 1 else { return }
+    let sum = Matrix(
+      FloatBuffer(count: c.rows * c.columns), rows: c.rows, columns: c.columns)
+    for part in 1..<parts {
+      let range = part * depth / parts..<(part + 1) * depth / parts
+      fixedProduct(a.columns(range), b.rows(range), into: sum, accumulate: false)
+      add(sum, to: c)
     }
   }
 

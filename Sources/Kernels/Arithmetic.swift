@@ -15,6 +15,9 @@ public struct Arithmetic: Sendable {
     /// OpenBLAS, in an order of its own, which depends on its version, the core type that it chose
     /// and the number of threads. Attention and all that is no matrix product stay as they are.
     case openblas
+    /// This package, but with every sum of a product cut into ``summationParts`` that are added up
+    /// afterwards, as machines with other kernels do: other bits than `fixed`, the same everywhere.
+    case split
   }
 
   /// Who computes matrix products.
@@ -23,6 +26,8 @@ public struct Arithmetic: Sendable {
   public let instructionSet: InstructionSet
   /// Threads that share the work.
   public let workers: Workers
+  /// Parts of each sum with `Kind.split`.
+  package var summationParts = 4
   /// Shares out work however small it is, so that tests see all threads at work.
   package var splitsSmallWork = false
 
@@ -43,19 +48,19 @@ public struct Arithmetic: Sendable {
   }
 
   /// The same arithmetic on the calling thread alone, for use inside `workers.run`.
-  public var serial: Arithmetic { Arithmetic(kind, instructionSet, workers.single) }
+  public var serial: Arithmetic {
+    var arithmetic = Arithmetic(kind, instructionSet, workers.single)
+    arithmetic.summationParts = summationParts
+    return arithmetic
+  }
 
   /// All that the bits of a result depend on, for the result to keep: `fixed, version 1`, or for
   /// example `openblas 0.3.21, core type SkylakeX, 2 threads`.
   public var record: String {
     switch kind {
     case .fixed: return "fixed, version \(arithmeticVersion)"
-    case .openblas:
-      let words = OpenBLAS.configuration.split(separator: " ")
-      let version = words.count > 1 ? String(words[1]) : "of unknown version"
-      let threads = workers.threads
-      return "openblas \(version), core type \(OpenBLAS.coreName), "
-        + "\(threads) thread\(threads == 1 ? "" : "s")"
+    case .openblas: return OpenBLAS.record
+    case .split: return "split in \(summationParts), version \(arithmeticVersion)"
     }
   }
 

@@ -127,6 +127,14 @@ public struct Operand: Sendable {
   /// Number of columns.
   public var columns: Int { isTransposed ? storedShape.rows : storedShape.columns }
 
+  func rows(_ range: Range<Int>) -> Operand {
+    Operand(isTransposed ? matrix.columns(range) : matrix.rows(range), isTransposed: isTransposed)
+  }
+
+  func columns(_ range: Range<Int>) -> Operand {
+    Operand(isTransposed ? matrix.rows(range) : matrix.columns(range), isTransposed: isTransposed)
+  }
+
   var rowStep: Int { isTransposed ? 1 : matrix.rowStride }
   var columnStep: Int { isTransposed ? matrix.rowStride : 1 }
 }

@@ -23,6 +23,15 @@ public enum OpenBLAS {
     return best.equals.contains { $0.lowercased() == coreName.lowercased() } ? nil : best.name
   }
 
+  /// All that the bits of its products depend on, besides the operands: for example
+  /// `openblas 0.3.21, core type SkylakeX, 2 threads`.
+  public static var record: String {
+    let words = configuration.split(separator: " ")
+    let version = words.count > 1 ? String(words[1]) : "of unknown version"
+    return "openblas \(version), core type \(coreName), "
+      + "\(threads) thread\(threads == 1 ? "" : "s")"
+  }
+
   /// Threads for the following products of this whole process.
   public static func setThreads(_ count: Int) { openblas_set_num_threads(Int32(count)) }
   /// Threads that its products use.

@@ -1,5 +1,3 @@
-import Proofs
-
 /// The checks that a chain asks of its verifiers, `docs/protocol.md` section 6. Structure is not
 /// among them: a block whose header contradicts itself cannot be looked into.
 public struct Checks: OptionSet, Sendable, Hashable {
@@ -31,17 +29,4 @@ public struct Checks: OptionSet, Sendable, Hashable {
     ("leaf", .leaf), ("update", .update), ("replay", .replay), ("progress", .progress),
     ("availability", .availability), ("transcript", .transcript),
   ]
-}
-
-extension Checks: CanonicalCodable {
-  public static var minimumEncodedByteCount: Int { 2 }
-  public func encode(to writer: inout CanonicalWriter) { writer.append(rawValue) }
-  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
-    let start = reader.offset
-    let raw = try reader.readUInt16()
-    self.init(rawValue: raw)
-    guard rawValue == raw else {
-      throw .invalidValue(offset: start, expected: "a set of checks", actual: "\(raw)")
-    }
-  }
 }

@@ -33,6 +33,8 @@ public struct ProtocolConstants: Sendable, Hashable {
   public var checks: Checks
   /// How strongly the two phases of randomness are bound.
   public var randomness: RandomnessRules
+  /// How far a replayed gradient may be from the published one.
+  public var tolerance: Tolerance
 
   /// From its parts.
   public init(
@@ -41,7 +43,7 @@ public struct ProtocolConstants: Sendable, Hashable {
     progressTokens: UInt32, progressMargin: Float, blockReward: Stake, verifierReward: Stake,
     minerSlashRate: PartsPerMillion, reporterRate: PartsPerMillion,
     verifierPenaltyRate: PartsPerMillion, answerDeadlineMilliseconds: UInt64 = 60_000,
-    checks: Checks = .all, randomness: RandomnessRules = .strong
+    checks: Checks = .all, randomness: RandomnessRules = .strong, tolerance: Tolerance = .exact
   ) {
     self.blockTimeMilliseconds = blockTimeMilliseconds
     self.beaconPeriodMilliseconds = beaconPeriodMilliseconds
@@ -58,6 +60,7 @@ public struct ProtocolConstants: Sendable, Hashable {
     self.answerDeadlineMilliseconds = answerDeadlineMilliseconds
     self.checks = checks
     self.randomness = randomness
+    self.tolerance = tolerance
   }
 
   /// A block is confirmed when at least 2/3 of all stake attests positive (arXiv 2504.07540).
@@ -119,9 +122,14 @@ extension ProtocolConstants: CanonicalCodable {
     writer.append(reporterRate)
     writer.append(verifierPenaltyRate)
     writer.append(answerDeadlineMilliseconds)
-    writer.append(checks)
+    // The tolerance is there only if its bit is set: exact chains know nothing of it.
+    writer.append(checks.rawValue | (tolerance == .exact ? 0 : Self.toleranceBit))
     writer.append(randomness)
+    if tolerance != .exact { writer.append(tolerance.relative) }
   }
+
+  /// Bit of the encoded checks that says that a tolerance follows.
+  private static let toleranceBit: UInt16 = 1 << 15
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     blockTimeMilliseconds = try reader.readUInt64()
@@ -137,7 +145,23 @@ extension ProtocolConstants: CanonicalCodable {
     reporterRate = try reader.read()
     verifierPenaltyRate = try reader.read()
     answerDeadlineMilliseconds = try reader.readUInt64()
-    checks = try reader.read()
+    let start = reader.offset
+    let bits = try reader.readUInt16()
+    checks = Checks(rawValue: bits)
+    guard checks.rawValue == bits & ~Self.toleranceBit else {
+      throw .invalidValue(offset: start, expected: "a set of checks", actual: "\(bits)")
+    }
     randomness = try reader.read()
+    guard bits & Self.toleranceBit != 0 else {
+      tolerance = .exact
+      return
+    }
+    let place = reader.offset
+    let relative = try reader.readFloat()
+    guard let read = Tolerance(relative), read != .exact else {
+      throw .invalidValue(
+        offset: place, expected: "a tolerance above 0 and at most 1", actual: "\(relative)")
+    }
+    tolerance = read
   }
 }

@@ -184,7 +184,8 @@ public struct EvidenceJudge {
       var meter = PhaseMeter(clock: clock)
       try ReplayCheck.check(
         segments: [Int(index)], header: header, publication: publication, parent: parent,
-        states: { _ in served }, trainingSeed: seed, trainer: trainer, meter: &meter)
+        states: { _ in served }, trainingSeed: seed, trainer: trainer,
+        tolerance: state.genesis.constants.tolerance, meter: &meter)
     }
   }
 }

@@ -42,7 +42,7 @@ struct Examination {
             states[index] = server.state(ofSegment: index)
             return states[index]
           }, trainingSeed: examination.context.trainingSeed, trainer: trainer,
-          meter: &examination.meter)
+          tolerance: examination.constants.tolerance, meter: &examination.meter)
       } catch CheckFailure.fraud(let finding) {
         // A stranger has not replayed what came before: it needs the state that the segment of
         // the fraud starts from.

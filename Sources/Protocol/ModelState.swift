@@ -96,7 +96,7 @@ public struct ModelState: Sendable {
   }
 
   /// A state to train on from here, with buffers of its own.
-  func trainingState(_ task: TrainingTask) -> TrainingState {
+  public func trainingState(_ task: TrainingTask) -> TrainingState {
     var moments = auxiliary
     let residual = task.recipe.usesErrorFeedback ? moments.popLast() : nil
     return TrainingState(parameters: parameters, moments: moments, residual: residual).copy()

@@ -28,6 +28,13 @@ public final class Trainer {
     /// Digest of the minibatch.
     public let batchDigest: Digest
 
+    /// A step as a miner claims it.
+    public init(loss: Float, gradient: [UInt8], batchDigest: Digest) {
+      self.loss = loss
+      self.gradient = gradient
+      self.batchDigest = batchDigest
+    }
+
     /// Without its gradient, which may be large, unless it is to be kept.
     func forgettingGradient(unless isKept: Bool) -> Step {
       isKept ? self : Step(loss: loss, gradient: [], batchDigest: batchDigest)
@@ -160,6 +167,18 @@ public final class Trainer {
         moments: state.moments.map { Vector($0, count: $0.count) }, scratch: gradient,
         arithmetic: arithmetic)
     } catch { throw .quantization(error, tensor: "published gradient", layout: model.layout) }
+  }
+
+  /// Norm of the difference of two gradients in the published format over that of `honest`; NaN if
+  /// `honest` is all zeros.
+  public func distance(_ published: [UInt8], from honest: [UInt8]) throws(QuantError) -> Float {
+    let values = Vector(gradient, count: gradient.count)
+    let other = Vector(FloatBuffer(count: gradient.count), count: gradient.count)
+    try task.gradientFormat.dequantize(honest, into: values)
+    let norm = arithmetic.norm(of: values)
+    try task.gradientFormat.dequantize(published, into: other)
+    arithmetic.subtract(other, values, into: other)
+    return arithmetic.norm(of: other) / norm
   }
 
   /// The quantized difference between `state` after local steps and the parameters before the

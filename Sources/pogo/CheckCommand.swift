@@ -37,7 +37,9 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     try CommandFailure.sorting {
       var checks: [(name: String, check: BaselineCheck)] = []
-      for experiment in try SpecSuite.experiments(at: spec, overrides: overrides.set) {
+      let experiments = try SpecSuite.experiments(at: spec, overrides: overrides.set)
+      for experiment in experiments { try CoreType.settle(for: experiment) }
+      for experiment in experiments {
         let name = experiment.header.name
         let path = Self.baselinePath(baseline, name)
         guard FileManager.default.fileExists(atPath: path) else {
@@ -96,7 +98,9 @@ struct BaselineCommand: ParsableCommand {
 
   func run() throws {
     try CommandFailure.sorting {
-      for experiment in try SpecSuite.experiments(at: spec, overrides: overrides.set) {
+      let experiments = try SpecSuite.experiments(at: spec, overrides: overrides.set)
+      for experiment in experiments { try CoreType.settle(for: experiment) }
+      for experiment in experiments {
         let result = try SuiteRun.run(
           experiment, keep: nil, options: options, progress: progress)
         let path = CheckCommand.baselinePath(out, experiment.header.name)

@@ -54,6 +54,7 @@ struct Run: ParsableCommand {
       let source = try SweepSource(spec, overrides: overrides, output: output)
       try refuseContradictions()
       guard cluster.executor == .local else { return try submit(source) }
+      try CoreType.settle(for: source.experiment)
       try runHere(source)
     }
   }

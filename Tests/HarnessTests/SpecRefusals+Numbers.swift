@@ -18,7 +18,8 @@ let unknownKeys: [Change] = [
   Change(
     "seed: 7", "[a, b]: 7",
     "f.yaml:4: unknown key 'a list or mapping'; known keys: name, title, kind, seed, model, data, "
-      + "training, quantization, commitment, chain, verification, fine_tuning, start"),
+      + "training, quantization, commitment, chain, verification, arithmetic, "
+      + "fine_tuning, start"),
   Change(
     "preset: gpt3-nano", "preset: gpt3-nano, size: 3",
     "f.yaml:5: unknown key 'size' in model; known keys: preset, family, "

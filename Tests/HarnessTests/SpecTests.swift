@@ -244,6 +244,10 @@ private let full = """
         replay_rate: 0.125
         progress_tokens: 4096
         progress_margin: 0.05
+      arithmetic:
+        products: fixed
+        verifiers: fixed
+        tolerance: 0.0
 
       """
     let text = smallest("verifiers: 2, blocks: 6", instead: "blocks: 6")

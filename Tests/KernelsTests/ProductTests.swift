@@ -54,6 +54,35 @@ import Testing
     }
   }
 
+  /// Every part is a product of its own; the later ones are added in ascending order.
+  @Test(arguments: [1, 2, 3, 4, 7])
+  func splitSums(parts: Int) {
+    for k in [1, 3, 4, 31, 130] {
+      for transposition in 0..<4 {
+        let accumulate = (k + transposition) % 2 == 0
+        let test = Case(5, 19, k, transposition & 1 != 0, transposition & 2 != 0, wild: false)
+        let cuts = (0...min(parts, k)).map { $0 * k / min(parts, k) }
+        var expected = accumulate ? test.c : [Float](repeating: 0, count: 5 * 19)
+        for (part, (start, end)) in zip(cuts, cuts.dropFirst()).enumerated() {
+          let sums = Reference.product(
+            m: 5, n: 19, k: end - start,
+            a: { i, p in
+              test.transposesA ? test.a[(start + p) * 5 + i] : test.a[i * k + start + p]
+            },
+            b: { p, j in
+              test.transposesB ? test.b[j * k + start + p] : test.b[(start + p) * 19 + j]
+            }, onto: part == 0 ? expected : nil)
+          expected = part == 0 ? sums : zip(expected, sums).map { $0 + $1 }
+        }
+        for machine in Machine.all {
+          let found = difference(
+            test.actual(machine.splitting(parts), gap: 3, accumulate: accumulate), expected)
+          #expect(found == nil, "\(k) \(transposition) \(machine)")
+        }
+      }
+    }
+  }
+
   /// Past the limits of the blocks and of the choices to pack.
   @Test(arguments: [
     (9, 200, 40), (97, 193, 33), (130, 49, 259), (200, 250, 515), (1, 1600, 20), (23, 1553, 261),

@@ -49,6 +49,15 @@ struct Machine: CustomStringConvertible, Sendable {
   let arithmetic: Arithmetic
   var description: String { "\(arithmetic.instructionSet)/\(arithmetic.workers.threads)" }
 
+  /// The same machine, but with the sums of products cut into parts.
+  func splitting(_ parts: Int) -> Machine {
+    var other = Arithmetic(
+      kind: .split, instructionSet: arithmetic.instructionSet, workers: arithmetic.workers)
+    other.splitsSmallWork = arithmetic.splitsSmallWork
+    other.summationParts = parts
+    return Machine(arithmetic: other)
+  }
+
   /// Every supported instruction set with 1, 2, 3 and 4 threads.
   static let all: [Machine] = InstructionSet.allCases.filter(\.isSupported).flatMap { set in
     (1...4).map { threads in

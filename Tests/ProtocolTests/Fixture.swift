@@ -23,6 +23,7 @@ struct FixtureOptions {
   var verifierBehaviours: [Int: VerifierBehaviour] = [:]
   var checks: Checks = .all
   var randomness = RandomnessRules.strong
+  var tolerance = Tolerance.exact
   var recipe = TrainingRecipe(schedule: LearningRateSchedule(peak: 0.05))
   var fineTuning = FineTuning.full
 }
@@ -112,7 +113,8 @@ struct Fixture {
       progressMargin: options.progressMargin, blockReward: Stake(1000),
       verifierReward: Stake(100), minerSlashRate: PartsPerMillion(500_000)!,
       reporterRate: PartsPerMillion(100_000)!, verifierPenaltyRate: PartsPerMillion(150_000)!,
-      answerDeadlineMilliseconds: 600, checks: options.checks, randomness: options.randomness)
+      answerDeadlineMilliseconds: 600, checks: options.checks, randomness: options.randomness,
+      tolerance: options.tolerance)
   }
 
   /// Units that exist at genesis.

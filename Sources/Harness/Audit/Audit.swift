@@ -47,7 +47,8 @@ public struct Audit {
     self.arithmetic = arithmetic
   }
 
-  /// Judges everything; throws ``AuditFailure`` at the first thing that does not hold.
+  /// Judges everything; throws ``AuditFailure`` at the first thing that does not hold, and
+  /// ``NotAuditable`` for a result whose bits no other machine can make again.
   public mutating func run() throws -> Summary {
     guard let text = file.attribute("spec_text"),
       file.attribute("spec_sha256") == SHA256.hash(Array(text.utf8)).hex
@@ -123,6 +124,11 @@ public struct Audit {
     guard let body = spec.body as? ChainExperiment else {
       throw AuditFailure(
         "only results of kind 'chain' hold a chain, but this is '\(spec.header.kind)'")
+    }
+    guard !body.usesOpenBLAS else {
+      throw NotAuditable(
+        "its products were computed by OpenBLAS, whose bits depend on the machine; only results in "
+          + "fixed arithmetic can be judged again")
     }
     do {
       let plan = try Plan(

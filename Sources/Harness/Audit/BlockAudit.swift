@@ -287,7 +287,7 @@ struct BlockAudit {
         trainingSeed: Randomness.trainingSeed(
           of: header, beaconValue: stored.trainingBeacon,
           rules: before.genesis.constants.randomness),
-        trainer: trainer, meter: &meter)
+        trainer: trainer, tolerance: before.genesis.constants.tolerance, meter: &meter)
       return true
     } catch is CheckFailure { return false }
   }

@@ -100,6 +100,13 @@ struct StoredChain {
   }
 }
 
+/// A result that cannot be judged again, however true it is.
+public struct NotAuditable: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Why.
+  public let description: String
+  init(_ description: String) { self.description = description }
+}
+
 /// The first thing in a file that does not hold; says where.
 public struct AuditFailure: Error, Sendable, Equatable, CustomStringConvertible {
   /// Where in the file, and what is wrong.

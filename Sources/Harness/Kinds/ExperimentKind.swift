@@ -26,6 +26,10 @@ public protocol ExperimentKind: Sendable {
   /// Files and folders that a run reads.
   var inputs: [InputFile] { get }
 
+  /// Whether products are computed by OpenBLAS, so that results depend on the machine and on the core
+  /// type that OpenBLAS was loaded for.
+  var usesOpenBLAS: Bool { get }
+
   /// What a run will take. Throws ``PlanError`` when values that are fine alone do not fit
   /// together, so that nothing impossible is started.
   func estimate(_ inputs: Inputs) throws -> Estimate
@@ -40,6 +44,8 @@ public protocol ExperimentKind: Sendable {
 extension ExperimentKind {
   /// No files.
   public var inputs: [InputFile] { [] }
+  /// Fixed arithmetic.
+  public var usesOpenBLAS: Bool { false }
 }
 
 /// What running a point will take, from formulas alone.

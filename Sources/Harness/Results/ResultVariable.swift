@@ -71,6 +71,15 @@ public struct ResultVariable: Sendable, Equatable {
     return variable
   }
 
+  /// The same variable, where its values depend on the machine.
+  var measured: ResultVariable {
+    var variable = ResultVariable(
+      name, group: group, Array(zip(dimensions, shape)).map { (name: $0, length: $1) }, values,
+      units: units, longName, .measured)
+    variable.attributes = attributes
+    return variable
+  }
+
   /// Path in the file.
   public var path: String { group.isEmpty ? name : "\(group)/\(name)" }
 

@@ -37,10 +37,11 @@ public struct RunEnvironment: Sendable {
   }
 
   /// Where and how a point is computed, in one line.
-  static func machine(_ arithmetic: Arithmetic) -> String {
+  static func machine(_ arithmetic: Arithmetic, usesOpenBLAS: Bool = false) -> String {
     let threads = arithmetic.workers.threads
     return "\(processor), \(arithmetic.instructionSet.rawValue), "
       + "\(threads) thread\(threads == 1 ? "" : "s")"
+      + (usesOpenBLAS ? "; products by \(OpenBLAS.record)" : "")
   }
 
   /// A time as ISO 8601 in UTC.

@@ -82,6 +82,9 @@ public struct Experiment: Sendable {
       points: results)
   }
 
+  /// Whether some point computes products with OpenBLAS.
+  public var usesOpenBLAS: Bool { points.contains { $0.spec.body.usesOpenBLAS } }
+
   /// Runs one point.
   func run(
     _ point: Point, arithmetic: Arithmetic, observer: any RunObserver, clock: any Stopwatch,
@@ -108,7 +111,8 @@ public struct Experiment: Sendable {
       spec: point.spec.canonicalText, key: point.key,
       status: error == nil ? .finished : .failed, error: error ?? "", seconds: seconds,
       startedAt: RunEnvironment.utc(startedAt),
-      machine: RunEnvironment.machine(arithmetic), variables: variables)
+      machine: RunEnvironment.machine(
+        arithmetic, usesOpenBLAS: point.spec.body.usesOpenBLAS), variables: variables)
   }
 
   /// The attributes of a result file.

@@ -7,6 +7,7 @@ public struct ReplayCheck {
   let publication: Publication
   let trainingSeed: Digest
   let trainer: Trainer
+  let tolerance: Tolerance
 
   private var task: TrainingTask { trainer.task }
   private var workers: Workers { trainer.arithmetic.workers }
@@ -19,19 +20,21 @@ public struct ReplayCheck {
   /// that was replayed; else from the state that the published gradients lead to; and where none
   /// follows from them, from the served state, which must have the committed roots.
   ///
+  /// - Parameter tolerance: how far gradients and losses may be from the recomputed ones.
   /// - Returns: how many steps were recomputed.
   @discardableResult
   public static func check(
     segments: [Int], header: BlockHeader, publication: Publication, parent: ModelState,
     states: (Int) -> SegmentState?, trainingSeed: Digest, trainer: Trainer,
-    meter: inout PhaseMeter
+    tolerance: Tolerance = .exact, meter: inout PhaseMeter
   ) throws -> Int {
     guard !segments.isEmpty else { return 0 }
     guard publication.gradients.count == trainer.task.publishedCount,
       publication.records.count == Int(trainer.task.stepsPerBlock)
     else { throw CheckFailure.unavailable("gradients of some steps are missing") }
     let check = ReplayCheck(
-      header: header, publication: publication, trainingSeed: trainingSeed, trainer: trainer)
+      header: header, publication: publication, trainingSeed: trainingSeed, trainer: trainer,
+      tolerance: trainer.task.isWalkable ? tolerance : .exact)
     var state = parent.trainingState(trainer.task)
     // The step before which `state` is.
     var reached = 0
@@ -168,7 +171,8 @@ public struct ReplayCheck {
   private func replay(_ step: Int, state: TrainingState, meter: inout PhaseMeter) throws {
     let record = publication.records[step]
     // What is replayed must have been published as well: everyone else has only that.
-    if task.publishesAfter(step: step) { _ = try published(after: step, meter: &meter) }
+    let served =
+      task.publishesAfter(step: step) ? try published(after: step, meter: &meter) : nil
     guard try trainer.batchDigest(step: step, seed: trainingSeed) == record.batchDigest else {
       throw CheckFailure.fraud(.batch(step: step))
     }
@@ -180,23 +184,38 @@ public struct ReplayCheck {
       // The honest step has no finite gradient here, yet the miner published one.
       throw CheckFailure.fraud(.gradient(step: step))
     }
+    // The step whose gradient everyone has, which within a tolerance need not be the honest one.
+    var applied = honest.gradient
     if task.recipe.quantizationPoint == .step {
       try meter.measure(.replay) { work in
         let tree = task.gradientTree(honest.gradient, workers: workers)
         work.hashedBytes += UInt64(tree.hashedByteCount)
-        guard tree.root == record.gradientRoot else {
+        guard tree.root != record.gradientRoot else { return }
+        guard let served, try isNear(served, honest.gradient, work: &work) else {
           throw CheckFailure.fraud(.gradient(step: step))
         }
+        applied = served
       }
     }
-    guard honest.loss.bitPattern == record.loss.bitPattern else {
+    guard tolerance.accepts(loss: record.loss, recomputed: honest.loss) else {
       throw CheckFailure.fraud(.loss(step: step))
     }
     try meter.measure(.replay) { work in
       work.quantizedValues += UInt64(state.parameters.count)
-      do { try trainer.apply(honest.gradient, step: firstStep + step, to: state) } catch {
+      do { try trainer.apply(applied, step: firstStep + step, to: state) } catch {
         throw CheckFailure.fraud(.gradient(step: step))
       }
     }
+  }
+
+  /// Whether a published gradient lies within the tolerance of the recomputed one. One that does not
+  /// decode lies nowhere.
+  private func isNear(
+    _ published: [UInt8], _ honest: [UInt8], work: inout Work
+  ) throws -> Bool {
+    guard tolerance != .exact else { return false }
+    work.quantizedValues += 2 * UInt64(task.parameterCount)
+    guard let distance = try? trainer.distance(published, from: honest) else { return false }
+    return tolerance.accepts(distance: distance)
   }
 }

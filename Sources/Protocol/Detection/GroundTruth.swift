@@ -48,7 +48,7 @@ public struct GroundTruth: Sendable, Hashable {
         server, header: header, publication: publication, parent: block.parent,
         seed: Randomness.trainingSeed(
           of: header, beaconValue: trainingBeacon, rules: constants.randomness),
-        checks: constants.checks, trainer: trainer) : []
+        constants: constants, trainer: trainer) : []
   }
 
   private static func leaves(
@@ -96,7 +96,7 @@ public struct GroundTruth: Sendable, Hashable {
 
   private static func segments(
     _ server: some BlockServer, header: BlockHeader, publication: Publication, parent: ModelState,
-    seed: Digest, checks: Checks, trainer: Trainer
+    seed: Digest, constants: ProtocolConstants, trainer: Trainer
   ) -> Set<Int> {
     var found = Set<Int>()
     for segment in 0..<trainer.task.segmentCount {
@@ -105,9 +105,9 @@ public struct GroundTruth: Sendable, Hashable {
         try ReplayCheck.check(
           segments: [segment], header: header, publication: publication, parent: parent,
           states: { server.state(ofSegment: $0) }, trainingSeed: seed, trainer: trainer,
-          meter: &meter)
+          tolerance: constants.tolerance, meter: &meter)
       }
-      if isNegative(failure, checks) { found.insert(segment) }
+      if isNegative(failure, constants.checks) { found.insert(segment) }
     }
     return found
   }

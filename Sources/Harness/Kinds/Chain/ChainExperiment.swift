@@ -28,7 +28,8 @@ public struct ChainExperiment: ExperimentKind, Equatable {
   public var chain: Spec.Chain
   /// How much verifiers check (`verification`).
   public var verification: Spec.Verification
-
+  /// Who computes matrix products (`arithmetic`).
+  public var arithmetic: Spec.ArithmeticChoice
   /// What of the model is trained (`fine_tuning`); nil for all of it.
   public var fineTuning: Spec.FineTuning?
   /// The model that training starts from (`start`); nil for one that is drawn from the seed.
@@ -40,7 +41,9 @@ public struct ChainExperiment: ExperimentKind, Equatable {
       try MiningSetup(reading: &file, header: header),
       chain: try file.section(
         "chain", required: "a mapping with blocks", doc: "Blocks, times, participants and money."),
-      verification: try file.section("verification", doc: "How much verifiers check."))
+      verification: try file.section("verification", doc: "How much verifiers check."),
+      arithmetic: try file.section(
+        "arithmetic", doc: "Who computes matrix products, and how equal results must be."))
     fineTuning = try file.optionalSection(
       "fine_tuning", doc: "What of the model is trained; by default all of it.")
     try fineTuning?.require(fits: model.shape, at: "fine_tuning", in: file)
@@ -50,7 +53,10 @@ public struct ChainExperiment: ExperimentKind, Equatable {
   }
 
   /// A chain of blocks that are mined like this.
-  init(_ setup: MiningSetup, chain: Spec.Chain, verification: Spec.Verification) {
+  init(
+    _ setup: MiningSetup, chain: Spec.Chain, verification: Spec.Verification,
+    arithmetic: Spec.ArithmeticChoice = .fixed
+  ) {
     seed = setup.seed
     model = setup.model
     data = setup.data
@@ -59,7 +65,11 @@ public struct ChainExperiment: ExperimentKind, Equatable {
     commitment = setup.commitment
     self.chain = chain
     self.verification = verification
+    self.arithmetic = arithmetic
   }
+
+  /// With products of OpenBLAS nothing is exact: its bits depend on the machine.
+  public var usesOpenBLAS: Bool { arithmetic.usesOpenBLAS }
 
   /// The corpus, and the model that training starts from.
   public var inputs: [InputFile] {
@@ -107,7 +117,8 @@ public struct ChainExperiment: ExperimentKind, Equatable {
     let record = try Simulation(
       plan: plan, arithmetic: context.arithmetic, clock: context.clock
     ).run(observer: context.observer, journal: context.journal)
-    return ChainVariables(record: record, plan: plan).all(corpus: corpus)
+    let variables = ChainVariables(record: record, plan: plan).all(corpus: corpus)
+    return usesOpenBLAS ? variables.map(\.measured) : variables
   }
 
   /// Verdicts, losses, costs, bytes and balances.

@@ -47,6 +47,11 @@ public struct Plan: Sendable {
     let constants = try Self.constants(spec)
     self.constants = constants
     task = try Self.task(spec, corpus: bytes, start: start, workers: workers)
+    guard constants.tolerance == .exact || task.isWalkable else {
+      throw .impossible(
+        "arithmetic.tolerance needs states that follow from published gradients: "
+          + "training.quantize: step without error_feedback")
+    }
     try Self.checkMemory(task)
     miners = spec.chain.miners.map { miner in
       Miner(
@@ -189,7 +194,8 @@ public struct Plan: Sendable {
       },
       randomness: RandomnessRules(
         training: chain.trainingRandomness == .beacon ? .beacon : .minerChosen,
-        challenge: chain.challengeRandomness == .afterCommitment ? .afterCommitment : .knownEarly))
+        challenge: chain.challengeRandomness == .afterCommitment ? .afterCommitment : .knownEarly),
+      tolerance: Tolerance(Float(spec.arithmetic.tolerance)) ?? .exact)
     guard
       constants.answerDeadlineMilliseconds + constants.beaconPeriodMilliseconds
         <= constants.attestationWindowMilliseconds

@@ -30,7 +30,11 @@ public struct Simulation {
   func runKeepingModel(
     observer: any RunObserver, journal: Journal? = nil
   ) throws -> (record: ChainRecord, model: ModelState) {
-    let trainer = try plan.makeTrainer(arithmetic)
+    let trainer = try trainer(plan.spec.arithmetic.products)
+    // One is enough where both compute alike.
+    let checker =
+      plan.spec.arithmetic.verifiers == plan.spec.arithmetic.products
+      ? trainer : try self.trainer(plan.spec.arithmetic.verifiers)
     var model = try plan.initialModel(arithmetic)
     let genesis = plan.genesis(initial: model)
     var state = ChainState(genesis)
@@ -74,12 +78,12 @@ public struct Simulation {
         challengeBeacon: challengeBeacon, sightings: mined.rivals)
       let judge = EvidenceJudge(
         state: before, publication: mined.content, parent: model, trainingBeacon: trainingBeacon,
-        trainer: trainer, clock: clock)
+        trainer: checker, clock: clock)
       var ballots: [BallotRecord] = []
       var outcomes: [Protocol.Verifier.Outcome] = []
       for verifier in plan.verifiers {
         let outcome = try verifier.verify(
-          context, server: mined.server, trainer: trainer, clock: clock, earlier: outcomes)
+          context, server: mined.server, trainer: checker, clock: clock, earlier: outcomes)
         outcomes.append(outcome)
         try state.process(Submission(outcome), challengeBeacon: challengeBeacon, judge: judge)
         ballots.append(
@@ -106,6 +110,14 @@ public struct Simulation {
       try observer.note("block \(number + 1) by \(miner.name): \(record.verdict)")
     }
     return (ChainRecord(genesis: genesis, blocks: blocks), model)
+  }
+
+  private func trainer(_ kind: Arithmetic.Kind) throws -> Trainer {
+    try plan.makeTrainer(
+      kind == arithmetic.kind
+        ? arithmetic
+        : Arithmetic(
+          kind: kind, instructionSet: arithmetic.instructionSet, workers: arithmetic.workers))
   }
 
   /// The leaves where the committed twin is not the quantized form of the committed parameters.
