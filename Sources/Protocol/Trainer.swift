@@ -82,9 +82,11 @@ public final class Trainer {
   }
 
   /// The loss and the quantized gradient of the minibatch of sequences that start at `starts`.
+  ///
+  /// - Parameter steering: changes the clipped gradient before it is quantized; an honest step has none.
   func compute(
     startingAt starts: [Int], state: TrainingState, meter: inout PhaseMeter,
-    phases: (compute: Phase, quantize: Phase)
+    phases: (compute: Phase, quantize: Phase), steering: (Vector) -> Void = { _ in }
   ) throws(TrainingError) -> Step {
     let batch = try batch(startingAt: starts)
     let loss = meter.measure(phases.compute) { work in
@@ -99,6 +101,7 @@ public final class Trainer {
       let norm = arithmetic.clip(values, toNorm: task.recipe.clipNorm)
       guard norm.isFinite else { throw .nonFiniteNorm(norm) }
     }
+    steering(values)
     let digest = digest(of: batch)
     let isPublished = task.recipe.quantizationPoint == .step
     let bytes = try meter.measure(phases.quantize) { work throws(TrainingError) in
@@ -113,6 +116,33 @@ public final class Trainer {
         values, batchDigest: digest, feedback: state.residual, work: &work)
     }
     return Step(loss: loss, gradient: bytes, batchDigest: digest)
+  }
+
+  /// A step whose gradient is moved towards that of `target`, by `strength` times its own norm: what a
+  /// miner publishes that steers the model within a tolerance.
+  func steered(
+    step: Int, state: TrainingState, seed: Digest, toward target: TokenBatch, strength: Float,
+    meter: inout PhaseMeter
+  ) throws(TrainingError) -> Step {
+    let direction = FloatBuffer(count: gradient.count)
+    let loss = model.lossAndGradient(
+      state.parameters, on: target, gradient: direction, in: workspace)
+    guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
+    let wanted = Vector(direction)
+    let length = arithmetic.norm(of: wanted)
+    return try compute(
+      startingAt: starts(step: step, seed: seed), state: state, meter: &meter,
+      phases: (.training, .quantization)
+    ) { values in
+      guard length > 0 else { return }
+      arithmetic.axpy(strength * arithmetic.norm(of: values) / length, wanted, onto: values)
+    }
+  }
+
+  /// Mean cross-entropy of a model on any text, nats a token; the number of sequences must be a
+  /// multiple of that of a microbatch.
+  public func loss(at parameters: FloatBuffer, on batch: TokenBatch) -> Float {
+    model.loss(parameters, on: batch, in: workspace)
   }
 
   /// Root of the float32 gradient of one microbatch of a step, before clipping and quantization: what

@@ -6,8 +6,8 @@ public struct KindRegistry: Sendable {
   /// The kinds of this program.
   public static let all = KindRegistry([
     ChainExperiment.self, QuantizationExperiment.self, DetectionExperiment.self,
-    AdversariesExperiment.self, ScheduleExperiment.self, CommitmentExperiment.self,
-    DiffsExperiment.self, FineTuningExperiment.self,
+    AdversariesExperiment.self, ToleranceExperiment.self, ScheduleExperiment.self,
+    CommitmentExperiment.self, DiffsExperiment.self, FineTuningExperiment.self,
   ])
 
   /// A registry of these kinds; their names differ.
