@@ -61,6 +61,33 @@ import Testing
     #expect(honest.verdict.word == "confirmed" && honest.distance == 0)
   }
 
+  /// The tolerance that a block needs is exactly the one from which its replays pass.
+  @Test(arguments: [OtherMachine(every: 7), OtherMachine(every: 5, lossFactor: 1.25)])
+  private func deviationsAreWhatReplaysFind(machine: OtherMachine) throws {
+    let fixture = try Fixture(FixtureOptions(behaviour: machine))
+    let mined = try fixture.mine()
+    let seed = try fixture.trainingSeed()
+    let deviation = try Deviation(
+      of: mined.content, firstStep: 0, parent: fixture.parent, trainingSeed: seed,
+      trainer: fixture.trainer)
+    #expect(deviation.equalSteps == 0 && deviation.distances.count == 4)
+    #expect(machine.lossFactor == 1 || deviation.tolerance >= 0.25)
+    func replay(_ tolerance: Float) throws {
+      var meter = PhaseMeter(clock: StoppedClock())
+      try ReplayCheck.check(
+        segments: Array(0..<4), header: mined.signed.header, publication: mined.content,
+        parent: fixture.parent, states: { mined.state(ofSegment: $0) }, trainingSeed: seed,
+        trainer: fixture.trainer, tolerance: try #require(Tolerance(tolerance)), meter: &meter)
+    }
+    try replay(deviation.tolerance)
+    #expect(throws: CheckFailure.self) { try replay(deviation.tolerance * 0.999) }
+    let honest = try Fixture()
+    let none = try Deviation(
+      of: honest.mine().content, firstStep: 0, parent: honest.parent,
+      trainingSeed: honest.trainingSeed(), trainer: honest.trainer)
+    #expect(none.equalSteps == 4 && none.tolerance == 0)
+  }
+
   @Test func whatIsFartherIsSlashed() throws {
     #expect(try Self.verdict(OtherMachine(every: 1), 0.4).reasons == [.replay])
     #expect(try Self.verdict(OtherMachine(every: 7), 0.001).verdict.word == "slashed")

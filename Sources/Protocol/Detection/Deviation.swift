@@ -22,7 +22,8 @@ public struct Deviation: Sendable, Hashable {
     var meter = PhaseMeter(clock: NoClock())
     var distances: [Float] = []
     var differences: [Float] = []
-    for (step, (record, published)) in zip(publication.records, publication.gradients).enumerated() {
+    for (step, (record, published)) in zip(publication.records, publication.gradients).enumerated()
+    {
       if let honest = try? trainer.compute(
         step: step, state: state, seed: trainingSeed, meter: &meter, phases: (.replay, .replay))
       {

@@ -41,7 +41,8 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
     setup = try MiningSetup(reading: &file, header: header)
     splits = try file.integers(
       "splits", in: 1...4096, default: [2, 4, 16],
-      doc: "Honest machines: each cuts the sums of products into so many parts, as other kernels do.")
+      doc:
+        "Honest machines: each cuts the sums of products into so many parts, as other kernels do.")
     includesOpenBLAS =
       try file.choice(
         "openblas", among: ["true", "false"], default: "false",
@@ -57,7 +58,8 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
       doc: "Part of the steps that they forge, where that can be chosen.")
     strengths = try file.numbers(
       "strengths", .rate, default: [0.003, 0.01, 0.03, 0.1, 0.3],
-      doc: "Miners that steer the model: norm of what each adds to a gradient, over the gradient's.")
+      doc: "Miners that steer the model: norm of what each adds to a gradient, over the gradient's."
+    )
     target = try file.text(
       "target", "one line of at most 500 characters", default: "the quick brown fox ",
       example: "the quick brown fox", doc: "The text that they steer towards."
@@ -158,7 +160,9 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
 
   /// Who is rejected and who passes, at each tolerance.
   public static func report(_ result: ResultFile) throws(ResultError) -> ReportDocument {
-    try ReportDocument(result, summary: ["honest_tolerance", "cheat_tolerance"], showsEachPoint: true) {
+    try ReportDocument(
+      result, summary: ["honest_tolerance", "cheat_tolerance"], showsEachPoint: true
+    ) {
       point throws(ResultError) in try ToleranceTable.sections(point)
     }
   }

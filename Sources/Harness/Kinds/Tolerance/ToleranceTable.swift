@@ -90,7 +90,8 @@ struct ToleranceTable {
       ResultVariable(
         "openblas", [], .text([record]), "the OpenBLAS that an honest machine used", .measured),
       ResultVariable(
-        "openblas_equal_steps", [], .float64([Double(outcome.deviation.equalSteps) / Double(steps)]),
+        "openblas_equal_steps", [],
+        .float64([Double(outcome.deviation.equalSteps) / Double(steps)]),
         "share of its steps that are equal to fixed arithmetic bit for bit", .measured),
       ResultVariable(
         "openblas_needed_tolerance", [], .float64([Double(outcome.deviation.tolerance)]),
@@ -134,12 +135,16 @@ struct ToleranceTable {
         worst == 0
           ? "all pass"
           : "\(honest.count { $0 > 0 }) of \(honest.count) rejected, up to \(Numbers.percent(worst)) of steps",
-        passing.isEmpty ? "none" : passing.map { names[$0] }.joined(separator: ", "),
+        passing.isEmpty
+          ? "none"
+          : passing.filter { roles[$0] == "cheat" || $0 == passing.last }.map { names[$0] }
+            .joined(separator: ", "),
         steered.min().map { Numbers.loss($0) } ?? "-",
       ])
     }
     var lines = [
       "A replay passes if gradient and loss are within the tolerance; 0 asks for equal bits.",
+      "Of miners that steer, the strongest is named, and what it gets.",
       "An honest miner's model has a loss of \(Numbers.loss(targets.first ?? .nan)) on the target text.",
     ]
     if let record = try? file.texts("openblas").first,
