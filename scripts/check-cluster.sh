@@ -164,7 +164,7 @@ if status slow >"$scratch/slow.txt" 2>&1; then fail "4000 blocks within 20 s"; f
 grep "killed at its time limit .* so it wants about" "$scratch/slow.txt" || { cat "$scratch/slow.txt" >&2; fail "the time limit is not told"; }
 
 # What the program itself and its libraries take is not in the estimate.
-sets=(--set chain.blocks=5 --set chain.verifiers=40 --set quantization.gradient.bits=4 --set seed=1)
+sets=(--set chain.blocks=1 --set chain.verifiers=40 --set quantization.gradient.bits=4 --set seed=1)
 "$pogo" run "$spec" "${sets[@]}" --out "$scratch/large.h5" --executor slurm --mem 50M >/dev/null
 within 120 is_drained
 if status large >"$scratch/large.txt" 2>&1; then fail "a chain within 50 MiB"; fi
