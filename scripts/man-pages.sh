@@ -8,11 +8,9 @@ mkdir -p "$1"
 folder=$(realpath "$1")
 cd "$(dirname "$0")/.."
 
-# Its sandbox needs rights that containers do not have.
-"${SWIFT:-swift}" package --disable-sandbox -c release --allow-writing-to-package-directory \
-  --allow-writing-to-directory "$folder" \
-  generate-manual --multi-page --configuration release --output-directory "$folder/plugin"
-# The plugin makes a folder of its own for the program.
-find "$folder/plugin" -name '*.1' -exec mv -f {} "$folder" \;
-rm -rf "$folder/plugin"
-[[ -s $folder/pogo.1 ]] || { echo "man-pages: there is no pogo.1 in $folder" >&2; exit 1; }
+# The plugin writes into a folder of its own, and says which. Its sandbox needs rights that containers do not have.
+said=$("${SWIFT:-swift}" package --disable-sandbox generate-manual --multi-page --configuration release)
+made=$(sed -n "s/^Generated manual in '\(file:\/\/\)\{0,1\}\([^']*\)'.*/\2/p" <<<"$said" | tail -1)
+[[ -n $made ]] || { echo "man-pages: the plugin names no folder: $said" >&2; exit 1; }
+cp "$made"/*.1 "$folder"
+[[ -s $folder/pogo.1 ]] || { echo "man-pages: there is no pogo.1 in $made" >&2; exit 1; }
