@@ -24,6 +24,11 @@ for wrong in "--baseline $scratch/none.h5" "--baseline Results/baselines --set s
     exit 1
   fi
 done
+# A kind that nobody checks could drift unseen.
+for kind in $("$pogo" list kinds | tail -n +3 | cut -d' ' -f1); do
+  grep -q "^kind: $kind\$" Experiments/ci.yaml ||
+    echo "note: Experiments/ci.yaml has no experiment of kind $kind; add one, and its baseline" >&2
+done
 echo "ok: pogo check fails without a baseline and after a drift"
 
 # The examples, as they stand in the document, on files of these names.
