@@ -70,7 +70,7 @@ let package = Package(
       ("Quant", ["Quant", "Kernels"]),
       ("Models", ["Models", "Kernels"]),
       ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
-      ("Diffs", ["Diffs", "Kernels", "Proofs", "Quant", "Fuzzing"]),
+      ("Diffs", ["Diffs", "Kernels", "Proofs", "Quant", "Models", "Fuzzing"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),
       ("Costs", ["Costs", "Protocol", "Models", "Kernels", "Proofs", "Quant"]),
       (

@@ -42,11 +42,12 @@ extension BlockCosts {
   /// Both trees of a committed state.
   var stateTrees: Workload { parameterTree + auxiliaryTree }
   /// The tree over a published gradient or update.
-  var publishedTree: Workload { tree(publishedBytes) }
+  var publishedTree: Workload { tree(publishedBytes, leafCount: task.publishedLeafCount) }
   /// The tree over the quantized twin.
   var twinTree: Workload { tree(twinBytes) }
 
-  private func tree(_ byteCount: UInt128) -> Workload {
-    Workload(hashedBytes: MerkleCosts.hashedBytes(of: byteCount, leafCount: leafCount))
+  private func tree(_ byteCount: UInt128, leafCount count: Int? = nil) -> Workload {
+    Workload(
+      hashedBytes: MerkleCosts.hashedBytes(of: byteCount, leafCount: count ?? leafCount))
   }
 }

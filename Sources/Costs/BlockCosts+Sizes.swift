@@ -45,26 +45,24 @@ extension BlockCosts {
     UInt128(4 + leafBytes + 8 + 8 + 4 + Digest.byteCount * path)
   }
 
-  /// The byte counts of all openings in the answer to leaf `index`: before, after, twin, each
-  /// published gradient, and the auxiliary before and after.
-  func openedLeafBytes(_ index: Int) -> [Int] {
+  /// The bytes and path lengths of all openings in the answer to leaf `index`: before, after, twin,
+  /// each published gradient, and the auxiliary before and after. Factors of an update are one leaf.
+  func openings(_ index: Int) -> [(leafBytes: Int, path: Int)] {
     let values = task.valueRange(ofLeaf: index).count
-    let (twin, published) = (
-      task.modelFormat.byteCount(values: values), task.gradientFormat.byteCount(values: values)
-    )
+    let path = MerkleCosts.pathLength(leaf: index, of: leafCount)
+    let published =
+      task.lowRankForm == nil
+      ? (task.gradientFormat.byteCount(values: values), path) : (task.gradientByteCount, 0)
     let auxiliary = task.auxiliaryVectorCount
-    return [4 * values, 4 * values, twin]
-      + [Int](repeating: published, count: task.publishedCount)
-      + [Int](repeating: 4 * values * auxiliary, count: auxiliary == 0 ? 0 : 2)
+    return [(4 * values, path), (4 * values, path), (task.modelFormat.byteCount(values: values), path)]
+      + [(Int, Int)](repeating: published, count: task.publishedCount)
+      + [(Int, Int)](repeating: (4 * values * auxiliary, path), count: auxiliary == 0 ? 0 : 2)
   }
 
   /// The answer to leaf `index`: its proof that before, after, twin and published gradients belong
   /// to the header's roots.
   public func answerBytes(leaf index: Int) -> UInt128 {
-    let path = MerkleCosts.pathLength(leaf: index, of: leafCount)
-    return openedLeafBytes(index).reduce(4 + 4 + 4) {
-      $0 + openingBytes(leafBytes: $1, path: path)
-    }
+    openings(index).reduce(4 + 4 + 4) { $0 + openingBytes(leafBytes: $1.leafBytes, path: $1.path) }
   }
 }
 

@@ -24,9 +24,8 @@ extension BlockCosts {
   /// Section 6.2 for one leaf: the answer is fetched, each opened leaf and its path are hashed, and
   /// the leaf after is quantized again.
   public func leafCheck(_ index: Int) -> Workload {
-    let path = MerkleCosts.pathLength(leaf: index, of: leafCount)
-    return Workload(
-      hashedBytes: openedLeafBytes(index).reduce(0) { $0 + UInt128(1 + $1 + 65 * path) },
+    Workload(
+      hashedBytes: openings(index).reduce(0) { $0 + UInt128(1 + $1.leafBytes + 65 * $1.path) },
       quantizedValues: UInt128(task.valueRange(ofLeaf: index).count),
       receivedBytes: answerBytes(leaf: index))
   }

@@ -9,6 +9,9 @@ public enum FineTuning: Sendable, Hashable {
   case lora(rank: Int, alpha: Float, matrices: [String])
   /// Some tensors; all others stay as they were at the start.
   case layers([String])
+  /// Every parameter, but each block's update is cut to a rank and published as factors, see
+  /// ``LowRankForm``.
+  case lowRank(rank: Int)
 
   /// Name of the variant as specs write it.
   public var name: String {
@@ -16,6 +19,15 @@ public enum FineTuning: Sendable, Hashable {
     case .full: "full"
     case .lora: "lora"
     case .layers: "layers"
+    case .lowRank: "low-rank"
+    }
+  }
+
+  /// Whether every parameter is trained, so that the vector that is trained is the model.
+  public var trainsEverything: Bool {
+    switch self {
+    case .full, .lowRank: true
+    case .lora, .layers: false
     }
   }
 

@@ -32,6 +32,10 @@ public struct TrainableParameters: Sendable, Hashable {
     case .full:
       layout = modelLayout
       adapters = []
+    case .lowRank(let rank):
+      layout = modelLayout
+      adapters = []
+      _ = try LowRankForm(layout, rank: rank)
     case .layers(let patterns):
       var tensors: [ParameterTensor] = []
       for tensor in try FineTuning.chosen(patterns, of: modelLayout.tensors, what: "tensors") {
@@ -80,7 +84,7 @@ public struct TrainableParameters: Sendable, Hashable {
   /// Number of parameters that are trained.
   public var count: Int { layout.count }
   /// Whether some of the model stays as it was at the start.
-  public var hasFrozenParameters: Bool { fineTuning != .full }
+  public var hasFrozenParameters: Bool { !fineTuning.trainsEverything }
 
   /// The vector that training starts from.
   ///
@@ -93,7 +97,7 @@ public struct TrainableParameters: Sendable, Hashable {
     precondition(model.count == modelLayout.count)
     let trained = FloatBuffer(count: count)
     switch fineTuning {
-    case .full: trained.copy(from: model)
+    case .full, .lowRank: trained.copy(from: model)
     case .layers: copyChosen(from: model, to: trained)
     case .lora: layout.initialize(trained, seed: seed, arithmetic: arithmetic)
     }
@@ -111,7 +115,7 @@ public struct TrainableParameters: Sendable, Hashable {
     arithmetic: Arithmetic
   ) {
     switch fineTuning {
-    case .full: model.copy(from: trained)
+    case .full, .lowRank: model.copy(from: trained)
     case .layers:
       for (own, tensor) in zip(layout.tensors, chosenTensors) {
         model.copy(from: trained, at: own.offset, count: own.count, to: tensor.offset)
@@ -144,7 +148,7 @@ public struct TrainableParameters: Sendable, Hashable {
     scaled: FloatBuffer, into gradient: FloatBuffer, scratch: WeightGradients.Scratch
   ) -> WeightGradients {
     switch fineTuning {
-    case .full: .all
+    case .full, .lowRank: .all
     case .layers: .chosen(chosenTensors.map(\.range))
     case .lora:
       .adapters(
@@ -160,7 +164,7 @@ public struct TrainableParameters: Sendable, Hashable {
   /// Takes the gradient with respect to what is trained out of the model's; adapters have theirs.
   func collect(_ model: FloatBuffer, into gradient: FloatBuffer) {
     switch fineTuning {
-    case .full: gradient.copy(from: model)
+    case .full, .lowRank: gradient.copy(from: model)
     case .layers: copyChosen(from: model, to: gradient)
     case .lora: break
     }

@@ -14,6 +14,9 @@ extension FineTuning: CanonicalCodable {
     case .layers(let patterns):
       writer.append(UInt8(2))
       writer.append(patterns)
+    case .lowRank(let rank):
+      writer.append(UInt8(3))
+      writer.append(UInt32(rank))
     }
   }
 
@@ -26,6 +29,7 @@ extension FineTuning: CanonicalCodable {
       let alpha = try reader.readFloat()
       self = .lora(rank: rank, alpha: alpha, matrices: try reader.readArray())
     case 2: self = .layers(try reader.readArray())
+    case 3: self = .lowRank(rank: Int(try reader.readUInt32()))
     case let tag:
       throw .invalidValue(offset: offset, expected: "a variant of fine-tuning", actual: "\(tag)")
     }

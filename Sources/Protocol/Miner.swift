@@ -180,7 +180,8 @@ public struct MinedBlock: BlockServer, Sendable {
   /// Everything about one leaf; nil if there is no such leaf.
   public func answer(leaf index: Int) -> LeafAnswer? {
     func open(
-      _ commitment: Commitment, _ tree: MerkleTree, _ bytes: (Range<Int>) -> [UInt8]
+      _ commitment: Commitment, _ tree: MerkleTree, at index: Int,
+      _ bytes: (Range<Int>) -> [UInt8]
     ) -> LeafOpening? {
       guard let range = try? commitment.byteRange(ofLeaf: index),
         let proof = try? tree.inclusionProof(at: index)
@@ -188,16 +189,18 @@ public struct MinedBlock: BlockServer, Sendable {
       return LeafOpening(leaf: bytes(range), proof: proof)
     }
     func open(_ state: ModelState) -> LeafOpening? {
-      open(state.parameterCommitment, state.parameterTree) { range in
+      open(state.parameterCommitment, state.parameterTree, at: index) { range in
         state.parameters.withUnsafeBytes { Array($0[range]) }
       }
     }
     guard let before = open(parent), let after = open(model),
       let quantized = open(
-        model.quantizedCommitment, model.quantizedTree, { Array(model.quantized[$0]) })
+        model.quantizedCommitment, model.quantizedTree, at: index, { Array(model.quantized[$0]) })
     else { return nil }
     let openings = zip(gradientTrees, content.gradients).compactMap { tree, bytes in
-      open(task.gradientCommitment(root: tree.root), tree) { Array(bytes[$0]) }
+      open(task.gradientCommitment(root: tree.root), tree, at: task.publishedLeaf(of: index)) {
+        Array(bytes[$0])
+      }
     }
     let auxiliary = [parent, model].compactMap { state -> LeafOpening? in
       guard let proof = try? state.auxiliaryTree?.inclusionProof(at: index) else { return nil }

@@ -116,8 +116,6 @@ extension TrainingTask {
   public var parameterLeafSize: Int { 4 * Int(leafValueCount) }
   /// Bytes of the quantized twin.
   public var quantizedByteCount: Int { modelFormat.byteCount(values: parameterCount) }
-  /// Bytes of the published gradient of one step.
-  public var gradientByteCount: Int { gradientFormat.byteCount(values: parameterCount) }
 
   /// The only commitment with `root` that fits this task's parameters.
   public func parameterCommitment(root: Digest) -> Commitment {
@@ -135,7 +133,7 @@ extension TrainingTask {
   public func gradientCommitment(root: Digest) -> Commitment {
     Commitment(
       .gradient, byteCount: gradientByteCount,
-      leafSize: gradientFormat.byteCount(values: Int(leafValueCount)), root: root)
+      leafSize: gradientLeafSize, root: root)
   }
   /// The only commitment with `root` that fits a block's trace.
   public func traceCommitment(root: Digest) -> Commitment {
@@ -156,7 +154,7 @@ extension TrainingTask {
   }
   /// Tree over a step's published gradient.
   public func gradientTree(_ bytes: [UInt8], workers: Workers) -> MerkleTree {
-    tree(bytes, leafSize: gradientFormat.byteCount(values: Int(leafValueCount)), workers)
+    tree(bytes, leafSize: gradientLeafSize, workers)
   }
 
   private func tree(_ bytes: [UInt8], leafSize: Int, _ workers: Workers) -> MerkleTree {

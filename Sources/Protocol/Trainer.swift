@@ -169,14 +169,20 @@ public final class Trainer {
     }
     let bytes: [UInt8]
     do throws(QuantError) {
-      bytes = try task.publishedGradient(values.buffer, batchDigest: batchDigest)
+      bytes = try task.publishedBytes(
+        values.buffer, batchDigest: batchDigest, arithmetic: arithmetic)
     } catch {
-      throw .quantization(error, tensor: "gradient", layout: model.layout)
+      throw task.lowRankForm == nil
+        ? .quantization(error, tensor: "gradient", layout: model.layout)
+        : .quantization(error, place: "factors of the update")
     }
     if let residual {
       let kept = Vector(residual, count: residual.count)
       work.quantizedValues += UInt64(values.count)
-      do throws(QuantError) { try task.gradientFormat.dequantize(bytes, into: kept) } catch {
+      do throws(QuantError) {
+        try task.readPublished(
+          bytes, range: 0..<kept.count, into: kept, arithmetic: arithmetic)
+      } catch {
         throw .quantization(error, tensor: "gradient", layout: model.layout)
       }
       arithmetic.subtract(values, kept, into: kept)
@@ -230,7 +236,8 @@ public final class Trainer {
   public func add(_ published: [UInt8], to parameters: FloatBuffer) throws(TrainingError) {
     do {
       try task.addUpdate(
-        published, to: Vector(parameters, count: parameters.count), scratch: gradient,
+        published, range: 0..<parameters.count,
+        to: Vector(parameters, count: parameters.count), scratch: gradient,
         arithmetic: arithmetic)
     } catch { throw .quantization(error, tensor: "published update", layout: model.layout) }
   }
@@ -339,15 +346,6 @@ extension TrainingTask {
     recipe.optimizer.step(
       step + 1, parameters: parameters, gradient: gradient, state: moments,
       learningRate: recipe.schedule.rate(at: step), arithmetic: arithmetic)
-  }
-
-  /// The update rule of a block that is quantized as a whole.
-  func addUpdate(
-    _ published: [UInt8], to parameters: Vector, scratch: FloatBuffer, arithmetic: Arithmetic
-  ) throws(QuantError) {
-    let difference = Vector(scratch, count: parameters.count)
-    try gradientFormat.dequantize(published, into: difference)
-    arithmetic.axpy(1, difference, onto: parameters)
   }
 }
 

@@ -40,7 +40,7 @@ extension TrainingTask {
   func languageModel(
     start: FloatBuffer?, arithmetic: Arithmetic
   ) throws(TrainingError) -> any LanguageModel {
-    if fineTuning == .full { return shape.languageModel(arithmetic: arithmetic) }
+    if fineTuning.trainsEverything { return shape.languageModel(arithmetic: arithmetic) }
     return FineTunedModel(
       trainable, start: try startParameters(start, arithmetic: arithmetic), arithmetic: arithmetic)
   }
@@ -49,7 +49,7 @@ extension TrainingTask {
   public func modelParameters(
     _ trained: FloatBuffer, start: FloatBuffer?, arithmetic: Arithmetic
   ) throws(TrainingError) -> FloatBuffer {
-    if fineTuning == .full { return trained }
+    if fineTuning.trainsEverything { return trained }
     let model = FineTunedModel(
       trainable, start: try startParameters(start, arithmetic: arithmetic), arithmetic: arithmetic)
     return model.modelParameters(trained)

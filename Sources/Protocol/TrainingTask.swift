@@ -60,7 +60,13 @@ public struct TrainingTask: Sendable, Hashable {
     do { total = try TrainableParameters(shape, fineTuning).count } catch {
       throw .fineTuning(error)
     }
-    for format in [gradientFormat, modelFormat] {
+    let isLowRank = if case .lowRank = fineTuning { true } else { false }
+    guard !isLowRank || recipe.quantizationPoint == .block else {
+      throw .fineTuning(
+        .invalidShape("updates of low rank are those of whole blocks, but every step is quantized"))
+    }
+    // Factors are one leaf.
+    for format in isLowRank ? [modelFormat] : [gradientFormat, modelFormat] {
       guard leafValueCount <= 1 << 24, format.isWholeRecords(leafValueCount, of: total) else {
         throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.recordValueCount)
       }

@@ -90,6 +90,16 @@ import Testing
     }
   }
 
+  @Test("for updates of low rank", arguments: TinyChain.Family.allCases)
+  func lowRank(family: TinyChain.Family) throws {
+    for usesErrorFeedback in [false, true] {
+      let recipe = TrainingRecipe(
+        schedule: LearningRateSchedule(peak: 0.05), segmentLength: 2,
+        usesErrorFeedback: usesErrorFeedback, quantizationPoint: .block)
+      try Self.require(TinyChain(family, recipe: recipe, fineTuning: .lowRank(rank: 2)))
+    }
+  }
+
   @Test(
     "for formats with other records and bits, and for whole and no samples",
     arguments: ["int2:g16", "int8:g32", "float32", "nf4:g64"])

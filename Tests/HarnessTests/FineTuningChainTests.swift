@@ -80,7 +80,7 @@ import Testing
       for tensor in ParameterLayout(start.shape).tensors {
         let isTrained: Bool
         switch variant {
-        case .full: isTrained = true
+        case .full, .lowRank: isTrained = true
         case .layers(let patterns): isTrained = patterns.contains { FineTuning.matches($0, tensor) }
         case .lora(_, _, let patterns):
           isTrained =
@@ -90,6 +90,32 @@ import Testing
         if !isTrained { #expect(same, "\(tensor.name)") }
         if isTrained, tensor.dimensions.count == 2 { #expect(!same, "\(tensor.name)") }
       }
+    }
+  }
+
+  @Test("updates of low rank are published as factors, audited, and leave the start only by them")
+  func lowRank() throws {
+    let folder = try TinyExperiment.folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for rank in [1, 2] {
+      let text = Self.spec("fine_tuning: {variant: low-rank, rank: \(rank)}").replacing(
+        "steps_per_block: 4", with: "steps_per_block: 4, quantize: block, error_feedback: true")
+      let experiment = try Experiment(
+        readingSpecAt: TinyExperiment.write(to: folder, spec: text))
+      let results = try [1, 3].map { threads in
+        try experiment.run(
+          arithmetic: TinyExperiment.arithmetic(threads == 1 ? .portable : .best, threads: threads),
+          commandLine: "", observer: SilentObserver())
+      }
+      #expect(results[0].exactDigest == results[1].exactDigest)
+      #expect(try TinyExperiment.audit(stored(results[0])).blocks == 3)
+      let point = results[0].points[0]
+      let shape = try final(results[0]).shape
+      let form = try LowRankForm(ParameterLayout(shape), rank: rank)
+      // int4 in groups of 16: eight bytes of codes and a scale.
+      #expect(integers(point, "diff_bytes").first == Int64(form.count / 16 * 12 + (form.count % 16 == 0 ? 0 : 4 + (form.count % 16 + 1) / 2)))
+      guard case .text(let verdicts) = point["verdict"]?.values else { return }
+      #expect(verdicts == ["confirmed", "slashed", "slashed"])
     }
   }
 

@@ -143,7 +143,7 @@ let wrongShapes: [Change] = [
 let conflicts: [Change] = [
   Change(
     "seed: 7", "fine_tuning: {variant: full, rank: 4}",
-    "f.yaml:4: fine_tuning.rank is for the variant 'lora', but the variant is 'full'"),
+    "f.yaml:4: fine_tuning.rank is for the variants 'lora' and 'low-rank', but the variant is 'full'"),
   Change(
     "seed: 7", "fine_tuning: {variant: layers, target_modules: [norm], alpha: 4}",
     "f.yaml:4: fine_tuning.alpha is for the variant 'lora', but the variant is 'layers'"),
@@ -151,6 +151,14 @@ let conflicts: [Change] = [
     "seed: 7", "fine_tuning: {variant: full, target_modules: [norm]}",
     "f.yaml:4: fine_tuning.target_modules is for the variants 'lora' and 'layers', but the variant "
       + "is 'full'"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: low-rank}",
+    "f.yaml:4: fine_tuning of the variant 'low-rank' cuts updates of whole blocks, so training needs "
+      + "quantize: block"),
+  Change(
+    "seed: 7", "fine_tuning: {variant: low-rank, rank: 600}",
+    "f.yaml:4: fine_tuning does not fit the model: no matrix of the model gets smaller by two factors "
+      + "of rank 600"),
   Change(
     "seed: 7", "fine_tuning: {variant: layers}",
     "f.yaml: fine_tuning.target_modules is missing: the variant 'layers' needs to know which tensors "

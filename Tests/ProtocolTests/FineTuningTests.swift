@@ -40,6 +40,75 @@ struct FineTuningTests {
     }
   }
 
+  /// Everything is trained, and a block's update is published as factors.
+  private static func lowRank(
+    _ rank: Int, feedback: Bool = false, behaviour: any MinerBehaviour = HonestMiner()
+  ) -> FixtureOptions {
+    FixtureOptions(
+      progressTokens: 64, behaviour: behaviour,
+      recipe: TrainingRecipe(
+        schedule: LearningRateSchedule(peak: 0.05), usesErrorFeedback: feedback,
+        quantizationPoint: .block),
+      fineTuning: .lowRank(rank: rank))
+  }
+
+  @Test("blocks with updates of low rank are confirmed, and move by the factors alone")
+  func lowRankHonest() throws {
+    for (rank, feedback) in [(1, false), (3, true)] {
+      var fixture = try Fixture(Self.lowRank(rank, feedback: feedback))
+      let task = fixture.task
+      #expect(try TrainingTask(canonicalBytes: task.canonicalBytes) == task)
+      let form = try LowRankForm(ParameterLayout(task.shape), rank: rank)
+      #expect(task.gradientByteCount == task.gradientFormat.byteCount(values: form.count))
+      for _ in 0..<2 {
+        let mined = try fixture.mine()
+        #expect(mined.signed.header.diffByteCount == UInt64(task.gradientByteCount))
+        for index in 0..<3 {
+          #expect(try fixture.verify(index, mined.signed, server: mined).failure == nil)
+        }
+        // What was published, dequantized by hand and multiplied, leads to the committed model.
+        let factors = try task.gradientFormat.dequantize(
+          mined.publication()!.gradients[0], count: form.count)
+        let update = FloatBuffer(count: task.parameterCount)
+        form.expand(
+          FloatBuffer(factors), range: 0..<update.count, into: Vector(update),
+          arithmetic: Fixture.arithmetic)
+        for index in 0..<update.count {
+          #expect(
+            mined.model.parameters[index] == fixture.parent.parameters[index] + update[index])
+        }
+        var chain = fixture.state
+        try chain.propose(mined.signed)
+        for index in 0..<3 {
+          let outcome = try fixture.verify(index, mined.signed, server: mined)
+          try fixture.process(
+            outcome.attestation, evidence: nil, block: mined.signed,
+            publication: mined.publication(), in: &chain)
+        }
+        #expect(try chain.finalize(at: chain.open!.closesAt) == .confirmed)
+        fixture.state = chain
+        fixture.parent = mined.model
+      }
+    }
+  }
+
+  @Test("forged leaves and updates of low rank are found, and the evidence holds")
+  func lowRankFraud() throws {
+    let all = PartsPerMillion(1_000_000)!
+    for behaviour in [FakedSteps(fraction: all), TamperedLeaves(fraction: all)]
+      as [any MinerBehaviour]
+    {
+      let fixture = try Fixture(Self.lowRank(2, behaviour: behaviour))
+      let mined = try fixture.mine()
+      let outcome = try fixture.verify(0, mined.signed, server: mined)
+      #expect(!outcome.attestation.attestation.isPositive)
+      #expect(outcome.evidence != nil)
+    }
+    #expect(throws: TaskError.self) {
+      try Fixture.task(seed: 1, fineTuning: .lowRank(rank: 2))
+    }
+  }
+
   @Test("forged steps and leaves are found in every variant", arguments: variants)
   func fraud(variant: FineTuning) throws {
     let all = PartsPerMillion(1_000_000)!
@@ -61,7 +130,7 @@ struct FineTuningTests {
     let full = try Fixture.task(seed: 1)
     #expect(full.canonicalBytes != task.canonicalBytes)
     var bytes = full.canonicalBytes
-    bytes[bytes.count - 1] = 3
+    bytes[bytes.count - 1] = 4
     #expect(throws: CanonicalError.self) { try TrainingTask(canonicalBytes: bytes) }
   }
 

@@ -20,7 +20,8 @@ public enum LeafCheck {
       try header.after.verify(answer.after, at: index)
       try header.quantizedAfter.verify(answer.quantized, at: index)
       for (step, opening) in zip(published, answer.gradients) {
-        try task.gradientCommitment(root: records[step].gradientRoot).verify(opening, at: index)
+        try task.gradientCommitment(root: records[step].gradientRoot).verify(
+          opening, at: task.publishedLeaf(of: index))
       }
       for (commitment, opening) in zip(
         [header.auxiliaryBefore, header.auxiliaryAfter], answer.auxiliary)
@@ -77,7 +78,8 @@ public enum UpdateCheck {
             scratch: scratch, arithmetic: arithmetic)
         case .block:
           try task.addUpdate(
-            opening.leaf, to: parameters, scratch: scratch, arithmetic: arithmetic)
+            opening.leaf, range: task.valueRange(ofLeaf: leaf), to: parameters, scratch: scratch,
+            arithmetic: arithmetic)
         }
       } catch { throw .fraud(.update(leaf: leaf)) }
     }

@@ -47,6 +47,11 @@ public struct ChainExperiment: ExperimentKind, Equatable {
     fineTuning = try file.optionalSection(
       "fine_tuning", doc: "What of the model is trained; by default all of it.")
     try fineTuning?.require(fits: model.shape, at: "fine_tuning", in: file)
+    if case .lowRank = fineTuning?.value {
+      try file.require(
+        training.recipe.quantizationPoint == .block, "fine_tuning",
+        "of the variant 'low-rank' cuts updates of whole blocks, so training needs quantize: block")
+    }
     let start: StartSection? = try file.optionalSection(
       "start", doc: "The model that training starts from; by default one drawn from the seed.")
     self.start = start?.start

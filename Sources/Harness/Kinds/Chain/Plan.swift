@@ -246,7 +246,7 @@ public struct Plan: Sendable {
     // The start, and what a frozen rest adds: the model that is computed with, its gradient, and a
     // merged copy.
     let whole = 4 * Double(ParameterLayout(task.shape).count)
-    let rest = whole * (task.fineTuning == .full ? task.start == nil ? 0 : 1 : 4)
+    let rest = whole * (task.fineTuning.trainsEverything ? task.start == nil ? 0 : 1 : 4)
     return parameters + published + rest
       + task.shape.activationBytes(
         sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))

@@ -39,6 +39,8 @@ public struct FineTuningExperiment: ExperimentKind, Equatable {
     var tuning: Spec.FineTuning
     /// In place of the one of `training`.
     var learningRate: Double?
+    /// In place of the one of `training`; of `low-rank` always the block.
+    var quantize: Spec.Training.QuantizationPoint?
   }
 
   /// Most variants.
@@ -87,8 +89,18 @@ public struct FineTuningExperiment: ExperimentKind, Equatable {
       let rate = try entry.optionalNumber(
         "learning_rate", .positive,
         doc: "Learning rate of the variant; by default that of `training`.")
+      let point = try entry.optionalChoice(
+        "quantize", of: Spec.Training.QuantizationPoint.self,
+        doc: "What the variant publishes; by default as in `training`, and the `block` in `low-rank`.")
+      var isLowRank = false
+      if case .lowRank = tuning.value { isLowRank = true }
+      try entry.require(
+        !isLowRank || point != .step, "quantize",
+        "must be 'block' in the variant 'low-rank', whose updates are those of whole blocks")
       try tuning.require(fits: shape, at: "variant", in: entry)
-      return Variant(name: name ?? tuning.value.name, tuning: tuning, learningRate: rate)
+      return Variant(
+        name: name ?? tuning.value.name, tuning: tuning, learningRate: rate,
+        quantize: isLowRank ? .block : point)
     }
     guard let listed else {
       file.resolve("variants", [[("variant", "full")], [("variant", "lora")]])
@@ -96,7 +108,7 @@ public struct FineTuningExperiment: ExperimentKind, Equatable {
         rank: Spec.FineTuning.defaultRank, alpha: Float(Spec.FineTuning.defaultRank),
         matrices: Spec.FineTuning.defaultMatrices)
       return [FineTuning.full, lora].map {
-        Variant(name: $0.name, tuning: Spec.FineTuning(value: $0), learningRate: nil)
+        Variant(name: $0.name, tuning: Spec.FineTuning(value: $0))
       }
     }
     var names: Set<String> = []
@@ -132,6 +144,9 @@ public struct FineTuningExperiment: ExperimentKind, Equatable {
   func chain(_ variant: Variant) -> ChainExperiment {
     var setup = setup
     if let rate = variant.learningRate { setup.training.set(learningRate: rate) }
+    if let point = variant.quantize {
+      setup.training.recipe.quantizationPoint = point == .step ? .step : .block
+    }
     var experiment = ChainExperiment(setup, chain: chain, verification: verification)
     experiment.fineTuning = variant.tuning
     return experiment

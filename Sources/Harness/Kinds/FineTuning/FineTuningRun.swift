@@ -56,14 +56,13 @@ struct FineTuningRun {
     }
     return try FineTuningTable(
       experiment: experiment, startLosses: losses, rows: rows,
-      full: task(.full), root: model.root
+      full: fullTask(), root: model.root
     ).variables()
   }
 
-  /// The task of the fine-tuning if it trained this.
-  private func task(_ tuning: FineTuning) throws -> TrainingTask {
-    var chain = experiment.chain(experiment.variants[0])
-    chain.fineTuning = Spec.FineTuning(value: tuning)
+  /// The task of the fine-tuning if it trained everything.
+  private func fullTask() throws -> TrainingTask {
+    let chain = experiment.chain(.init(name: "full", tuning: Spec.FineTuning(value: .full)))
     return try Plan(
       spec: chain, corpus: context.inputs.bytes("corpus"), workers: context.arithmetic.workers
     ).task

@@ -11,6 +11,8 @@ extension Spec {
       case lora
       /// Some tensors.
       case layers
+      /// Every parameter, with updates of low rank.
+      case lowRank = "low-rank"
     }
 
     /// Which variant, with its settings.
@@ -49,10 +51,12 @@ extension Spec.FineTuning: SpecReadable {
     let variant = try section.choice(
       "variant", of: Variant.self,
       doc: "What is trained, committed and published: everything (`full`), adapters of low rank "
-        + "beside matrices (`lora`), or some tensors (`layers`).")
+        + "beside matrices (`lora`), some tensors (`layers`), or everything, but with each block's "
+        + "update published as factors of low rank (`low-rank`; needs `training.quantize: block`).")
     let rank = try section.optionalInteger(
       "rank", in: Models.FineTuning.rankLimits,
-      doc: "Rank of the adapters of `lora` (PEFT: `r`); by default \(Self.defaultRank).")
+      doc: "Rank of the adapters of `lora` (PEFT: `r`) or of the updates of `low-rank`; by default "
+        + "\(Self.defaultRank).")
     let alpha = try section.optionalNumber(
       "alpha", .positive,
       doc: "Adapters count alpha / rank times (PEFT: `lora_alpha`); by default \(Self.defaultRank).")
@@ -62,20 +66,24 @@ extension Spec.FineTuning: SpecReadable {
         + "trained (`layers`): `attention`, `feed_forward`, `norm`, `embedding`, or words of names "
         + "such as `q_proj`, `mlp.c_fc`, `h.3`."
     ) { Spec.isLine($0, limit: 200) ? $0 : nil }
-    for (key, isGiven) in [("rank", rank != nil), ("alpha", alpha != nil)] {
-      try section.require(
-        !isGiven || variant == .lora, key,
-        "is for the variant 'lora', but the variant is '\(variant.rawValue)'")
-    }
     try section.require(
-      variant != .full || targets == nil, "target_modules",
-      "is for the variants 'lora' and 'layers', but the variant is 'full'")
+      rank == nil || variant == .lora || variant == .lowRank, "rank",
+      "is for the variants 'lora' and 'low-rank', but the variant is '\(variant.rawValue)'")
+    try section.require(
+      alpha == nil || variant == .lora, "alpha",
+      "is for the variant 'lora', but the variant is '\(variant.rawValue)'")
+    try section.require(
+      targets == nil || variant == .lora || variant == .layers, "target_modules",
+      "is for the variants 'lora' and 'layers', but the variant is '\(variant.rawValue)'")
     try section.require(
       variant != .layers || targets != nil, "target_modules",
       "is missing: the variant 'layers' needs to know which tensors are trained")
     switch variant {
     case .full: value = .full
     case .layers: value = .layers(targets ?? ["norm"])
+    case .lowRank:
+      value = .lowRank(rank: rank ?? Self.defaultRank)
+      if rank == nil { section.resolve("rank", text: "\(Self.defaultRank)") }
     case .lora:
       value = .lora(
         rank: rank ?? Self.defaultRank, alpha: Float(alpha ?? Double(Self.defaultRank)),
