@@ -15,9 +15,11 @@ public struct StepBench {
     public let sequences: Int
     /// Tokens in a sequence, T.
     public let length: Int
+    /// What of the model is trained.
+    public let fineTuning: FineTuning
 
-    /// GPT-3-like: small, middle and the 124 million parameters of the smallest GPT-2 and GPT-3; and a
-    /// small one like Gemma 3.
+    /// GPT-3-like: small, middle and the 124 million parameters of the smallest GPT-2 and GPT-3; a
+    /// small one like Gemma 3; and the small ones with adapters beside all their matrices.
     public static let all = [
       gpt3("4x256", layers: 4, dModel: 256, heads: 4, context: 128, batch: (8, 128)),
       gpt3("6x384", layers: 6, dModel: 384, heads: 6, context: 256, batch: (16, 256)),
@@ -30,7 +32,14 @@ public struct StepBench {
           feedForwardWidth: 1024, contextLength: 128, vocabularySize: 256,
           attention: .localThenGlobal(window: 64))
       },
-    ]
+    ].flatMap { $0.name == "4x256" || $0.name == "gemma3-6x256" ? [$0, $0.withAdapters] : [$0] }
+
+    /// The same model with adapters of rank 8 beside all matrices, of which nothing else is trained.
+    private var withAdapters: Case {
+      Case(
+        name: "lora-\(shape.family)", shape: shape, sequences: sequences, length: length,
+        fineTuning: .lora(rank: 8, alpha: 8, matrices: ["attention", "feed_forward"]))
+    }
 
     private static func gpt3(
       _ name: String, layers: Int, dModel: Int, heads: Int, context: Int, vocabulary: Int = 256,
@@ -47,13 +56,14 @@ public struct StepBench {
       _ name: String, batch: (Int, Int), _ shape: () throws(ModelError) -> ModelShape
     ) -> Case {
       do {
-        return Case(name: name, shape: try shape(), sequences: batch.0, length: batch.1)
+        return Case(
+          name: name, shape: try shape(), sequences: batch.0, length: batch.1, fineTuning: .full)
       } catch {
         preconditionFailure("case \(name): \(error)")
       }
     }
 
-    private enum Key: String, CodingKey { case name, family, sequences, length }
+    private enum Key: String, CodingKey { case name, family, sequences, length, fineTuning }
 
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: Key.self)
@@ -61,6 +71,7 @@ public struct StepBench {
       try container.encode(shape.family, forKey: .family)
       try container.encode(sequences, forKey: .sequences)
       try container.encode(length, forKey: .length)
+      try container.encode(fineTuning.name, forKey: .fineTuning)
     }
   }
 
@@ -68,7 +79,7 @@ public struct StepBench {
   public struct Row: Sendable, Encodable {
     /// What was measured.
     public let `case`: Case
-    /// Number of parameters.
+    /// Number of parameters that are trained.
     public let parameters: Int
     /// Kernels that computed it.
     public let instructionSet: String
@@ -113,13 +124,20 @@ public struct StepBench {
     _ which: Case, warmups: Int, steps: Int, isFirst: Bool
   ) throws(ModelError) -> Row {
     let residentBefore = ProcessMemory.residentByteCount
-    let model = which.shape.languageModel(arithmetic: arithmetic)
+    let trainable = try TrainableParameters(which.shape, which.fineTuning)
+    let start = FloatBuffer(count: trainable.modelLayout.count)
+    trainable.modelLayout.initialize(start, seed: 1, arithmetic: arithmetic)
+    let model: any LanguageModel =
+      trainable.hasFrozenParameters
+      ? FineTunedModel(trainable, start: start, arithmetic: arithmetic)
+      : which.shape.languageModel(arithmetic: arithmetic)
     let count = model.layout.count
     let workspace = model.makeWorkspace(
       sequenceCount: which.sequences, contextLength: which.length)
-    let parameters = FloatBuffer(count: count)
+    let parameters =
+      trainable.hasFrozenParameters
+      ? trainable.initial(model: start, seed: 1, arithmetic: arithmetic) : start
     let gradient = FloatBuffer(count: count)
-    model.layout.initialize(parameters, seed: 1, arithmetic: arithmetic)
     let optimizer = Optimizer.adamW(Optimizer.AdamW())
     let state = optimizer.makeState(parameterCount: count).map { Vector($0) }
     let batch = try TokenBatch.random(
@@ -145,9 +163,11 @@ public struct StepBench {
       threads: arithmetic.workers.threads, steps: seconds, gradients: gradients,
       peak: Harness.median(peaks), flops: workspace.flops.total / UInt64(warmups + steps),
       loss: loss, residentBytes: isFirst ? ProcessMemory.residentByteCount - residentBefore : nil,
-      predictedBytes: model.shape.trainingBytes(
-        sequenceCount: which.sequences, contextLength: which.length,
-        optimizerVectors: state.count))
+      predictedBytes: trainable.hasFrozenParameters
+        ? Double(4 * ((2 + state.count) * count + start.count) + workspace.byteCount)
+        : model.shape.trainingBytes(
+          sequenceCount: which.sequences, contextLength: which.length,
+          optimizerVectors: state.count))
   }
 
   private func peak() -> Double {
