@@ -7,11 +7,12 @@ RESULT := Results/quickstart.h5
 
 .DEFAULT_GOAL := help
 PREFIX ?= $(HOME)/.local
-.PHONY: help quickstart test build deps install clean
+.PHONY: help quickstart test build deps paper install clean
 
 help:
 	@echo 'make quickstart  install what is missing, build, run $(SPEC), print its report'
 	@echo 'make test        install what is missing, run every test'
+	@echo 'make paper       every cost table and plot, in every format, into Results/paper'
 	@echo 'make build       build everything, optimized'
 	@echo 'make install     build, put pogo with its man pages and completions into PREFIX ($(PREFIX))'
 	@echo 'make deps        install the Debian packages that are missing'
@@ -29,6 +30,10 @@ quickstart: deps
 test: deps
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build --disable-xctest
+
+paper: deps
+	$(SWIFT) build -c release --product pogo
+	scripts/paper.sh
 
 build: deps
 	$(SWIFT) build -c release

@@ -30,14 +30,10 @@ extension BlockCosts {
 
   /// A dispute that ends at one microbatch: the referee computes that part of a step.
   public func disputeAboutMicrobatch(_ part: Int) -> DisputeCosts {
-    let size = Int(task.batchSize / task.recipe.microbatchCount)
-    let flops = task.trainable.stepFLOPs(
-      sequenceCount: size, contextLength: Int(task.contextLength)
-    ).total
     let rounds = 1 + Self.halvings(stepCount) + 1 + part + 1
     return DisputeCosts(
       rounds: rounds, exchangedBytes: Self.digests(rounds) + stateBytes,
-      referee: stateTrees + parameterTree + Workload(flops: UInt128(flops)))
+      referee: stateTrees + parameterTree + Workload(flops: UInt128(microbatch.total)))
   }
 
   /// Questions until halving `count` things leaves one, at most.

@@ -9,10 +9,6 @@ extension BlockCosts {
   public var gradientBytes: UInt128 { parameterBytes }
   /// What the optimizer and error feedback remember, float32.
   public var auxiliaryBytes: UInt128 { UInt128(task.auxiliaryVectorCount) * parameterBytes }
-  /// The quantized twin.
-  public var twinBytes: UInt128 { UInt128(task.quantizedByteCount) }
-  /// One published gradient or block update.
-  public var publishedBytes: UInt128 { UInt128(task.gradientByteCount) }
   /// All that a block publishes of the model: its binary diff.
   public var diffBytes: UInt128 { UInt128(task.publishedCount) * publishedBytes }
   /// The records of all steps.
@@ -48,7 +44,7 @@ extension BlockCosts {
   /// The bytes and path lengths of all openings in the answer to leaf `index`: before, after, twin,
   /// each published gradient, and the auxiliary before and after. Factors of an update are one leaf.
   func openings(_ index: Int) -> [(leafBytes: Int, path: Int)] {
-    let values = task.valueRange(ofLeaf: index).count
+    let values = leafValueCount(index)
     let path = MerkleCosts.pathLength(leaf: index, of: leafCount)
     let published =
       task.lowRankForm == nil

@@ -26,14 +26,14 @@ extension BlockCosts {
   public func leafCheck(_ index: Int) -> Workload {
     Workload(
       hashedBytes: openings(index).reduce(0) { $0 + UInt128(1 + $1.leafBytes + 65 * $1.path) },
-      quantizedValues: UInt128(task.valueRange(ofLeaf: index).count),
+      quantizedValues: UInt128(leafValueCount(index)),
       receivedBytes: answerBytes(leaf: index))
   }
 
   /// Section 6.3 for one leaf: every published leaf is dequantized and applied.
   public func updateCheck(_ index: Int) -> Workload {
     Workload(
-      quantizedValues: UInt128(task.valueRange(ofLeaf: index).count) * UInt128(task.publishedCount))
+      quantizedValues: UInt128(leafValueCount(index)) * UInt128(task.publishedCount))
   }
 
   /// Section 6.5: the twin after is fetched and hashed; both twins are dequantized and their losses
@@ -86,7 +86,7 @@ extension BlockCosts {
   /// which is fetched and made again, and the optimizer's state.
   private func end(after step: Int) -> Workload {
     guard step == stepCount else { return task.isWalkable ? Workload() : stateTrees }
-    return (isPublishedByStep
-      ? Workload() : fetchedPublication + publishing(times: 1) + publishedTree) + auxiliaryTree
+    guard !isPublishedByStep else { return auxiliaryTree }
+    return fetchedPublication + publishing(times: 1) + publishedTree + auxiliaryTree
   }
 }

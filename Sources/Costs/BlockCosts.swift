@@ -7,13 +7,21 @@ import Protocol
 /// run they are what the meters of `Protocol` count, to the last operation and byte.
 public struct BlockCosts: Sendable {
   /// What an honest step is.
-  public let task: TrainingTask
+  public private(set) var task: TrainingTask
   /// Operations of one step, by part.
   public let step: ModelFLOPs
   /// Operations of the loss of one microbatch, by part: what the progress check runs.
   public let evaluation: ModelFLOPs
   /// Parameters that are trained, N.
   public let parameterCount: Int
+  /// Leaves of each tree over the model, L.
+  public let leafCount: Int
+  /// The quantized twin in bytes.
+  public let twinBytes: UInt128
+  /// One published gradient or block update in bytes.
+  public let publishedBytes: UInt128
+  /// Operations of one microbatch with its gradient.
+  let microbatch: ModelFLOPs
 
   /// The costs of a task. Throws ``CostError/tooLarge`` if one step has more operations than 64 bits
   /// count.
@@ -26,15 +34,35 @@ public struct BlockCosts: Sendable {
     evaluation = trainable.lossFLOPs(
       sequenceCount: Int(task.batchSize / task.recipe.microbatchCount),
       contextLength: Int(task.contextLength))
+    microbatch = trainable.stepFLOPs(
+      sequenceCount: Int(task.batchSize / task.recipe.microbatchCount),
+      contextLength: Int(task.contextLength))
+    // The layout of a large model is long: what follows from it is kept.
+    leafCount = (parameterCount + Int(task.leafValueCount) - 1) / Int(task.leafValueCount)
+    twinBytes = UInt128(task.modelFormat.byteCount(values: parameterCount))
+    publishedBytes = UInt128(task.gradientFormat.byteCount(values: parameterCount))
     guard step.total < .max else { throw .tooLarge }
+  }
+
+  /// The costs of a block of the same task with another number of steps, which is at least a segment
+  /// and at most a million.
+  public func withSteps(_ count: Int) -> BlockCosts {
+    precondition((Int(task.recipe.segmentLength)...1_000_000).contains(count))
+    var costs = self
+    costs.task.stepsPerBlock = UInt32(count)
+    return costs
+  }
+
+  /// Parameters of leaf `index`; the last one may have fewer.
+  func leafValueCount(_ index: Int) -> Int {
+    precondition((0..<leafCount).contains(index))
+    return min(Int(task.leafValueCount), parameterCount - index * Int(task.leafValueCount))
   }
 
   /// Tokens of one step.
   public var tokensPerStep: Int { Int(task.batchSize) * Int(task.contextLength) }
   /// Steps of one block, S.
   public var stepCount: Int { Int(task.stepsPerBlock) }
-  /// Leaves of each tree over the model, L.
-  public var leafCount: Int { task.leafCount }
   var isPublishedByStep: Bool { task.recipe.quantizationPoint == .step }
   var usesErrorFeedback: Bool { task.recipe.usesErrorFeedback }
 }

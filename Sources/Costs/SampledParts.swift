@@ -25,9 +25,13 @@ public struct SampledParts: Sendable, Hashable {
 
   /// A challenge like those that a chain draws, but with its leaves and segments evenly over the block:
   /// what a plan is made with before there is a beacon.
-  public init(evenlyOver task: TrainingTask, constants: ProtocolConstants) {
+  public init(evenlyOver costs: BlockCosts, constants: ProtocolConstants) {
+    let task = costs.task
+    let leaves =
+      constants.checks.isDisjoint(with: [.leaf, .update])
+      ? 0 : constants.leafRate.sampleCount(of: costs.leafCount)
     self.init(
-      leaves: Self.even(constants.challengedLeaves(task), of: task.leafCount),
+      leaves: Self.even(leaves, of: costs.leafCount),
       segments: Self.even(constants.challengedSegments(task), of: task.segmentCount),
       evaluationSequences: constants.evaluationSequences(task))
   }

@@ -50,7 +50,7 @@ import Testing
   @Test func evenSamplesLieApartAndAreAsManyAsAChallengeHas() throws {
     let task = try Self.task("gpt3-125m", batch: 2, steps: 400)
     let constants = ProtocolConstants.paper
-    let parts = SampledParts(evenlyOver: task, constants: constants)
+    let parts = try SampledParts(evenlyOver: BlockCosts(task), constants: constants)
     #expect(parts.leaves.count == constants.challengedLeaves(task))
     #expect(parts.segments.count == constants.challengedSegments(task))
     #expect(Set(parts.segments).count == parts.segments.count)

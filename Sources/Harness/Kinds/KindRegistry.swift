@@ -7,7 +7,8 @@ public struct KindRegistry: Sendable {
   public static let all = KindRegistry([
     ChainExperiment.self, QuantizationExperiment.self, DetectionExperiment.self,
     AdversariesExperiment.self, ToleranceExperiment.self, ScheduleExperiment.self,
-    CommitmentExperiment.self, DiffsExperiment.self, FineTuningExperiment.self,
+    CostExperiment.self, CommitmentExperiment.self, DiffsExperiment.self,
+    FineTuningExperiment.self,
   ])
 
   /// A registry of these kinds; their names differ.

@@ -60,8 +60,25 @@ public enum Gnuplot {
       "set xlabel \(quoted(plot.xLabel)) noenhanced",
       "set ylabel \(quoted(plot.yLabel)) noenhanced",
       "set grid", "set key outside bottom center horizontal noenhanced",
-      "set format y '%.4g'", "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05",
+      "set format y '%.4g'",
     ]
+    if plot.isXLogarithmic { lines.append("set logscale x") }
+    if plot.isYLogarithmic { lines.append("set logscale y") }
+    if let label = plot.secondYLabel {
+      lines += ["set y2label \(quoted(label)) noenhanced", "set y2tics", "set ytics nomirror"]
+    }
+    switch plot.style {
+    case .curves: lines += curves(plot)
+    case .stackedBars(let categories): lines += bars(plot, categories)
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func curves(_ plot: ReportPlot) -> [String] {
+    // Room around the curves; a logarithmic axis has it already.
+    let isLinear = !plot.isXLogarithmic && !plot.isYLogarithmic
+    var lines =
+      isLinear ? ["set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05"] : []
     for (index, series) in plot.series.enumerated() {
       lines.append("$s\(index) << EOD")
       lines += series.places.map { place in
@@ -69,17 +86,52 @@ public enum Gnuplot {
       }
       lines.append("EOD")
     }
+    let shaded = plot.series.enumerated().filter { $0.element.shadesAbove }
+    if !shaded.isEmpty {
+      let top = shaded.flatMap(\.element.places).map(\.y).max() ?? 1
+      lines.append("set yrange [*:\(plot.isYLogarithmic ? 10 * top : 1.5 * top)]")
+    }
+    let shades = shaded.map { index, _ in
+      "$s\(index) using 1:2 with filledcurves y=\(1e300) lc rgb '\(colour(index))' "
+        + "fs transparent solid 0.15 notitle"
+    }
     let parts = plot.series.enumerated().flatMap { index, series -> [String] in
-      let style = "lc rgb '\(colours[index % colours.count])'"
+      let style = "lc rgb '\(colour(index))'"
       let shape = shapes[index / colours.count % shapes.count]
       let name = series.name.isEmpty ? "notitle" : "title \(quoted(series.name))"
       let hasInterval = series.places.contains { !$0.halfWidth.isNaN }
+      let axes = series.isOnSecondAxis ? "axes x1y2 " : ""
+      let dash = series.isOnSecondAxis ? " dt 2" : ""
       return (hasInterval ? ["$s\(index) using 1:2:3 with yerrorbars \(style) pt 0 notitle"] : [])
-        + ["$s\(index) using 1:2 with linespoints \(style) pt \(shape) ps 0.6 lw 1.5 \(name)"]
+        + [
+          "$s\(index) using 1:2 \(axes)with linespoints \(style) pt \(shape) ps 0.6 lw 1.5\(dash) "
+            + name
+        ]
     }
-    lines.append("plot \(parts.joined(separator: ", "))")
-    return lines.joined(separator: "\n") + "\n"
+    return lines + ["plot \((shades + parts).joined(separator: ", "))"]
   }
+
+  private static func bars(_ plot: ReportPlot, _ categories: [String]) -> [String] {
+    var lines = [
+      "set style data histograms", "set style histogram rowstacked", "set boxwidth 0.7 relative",
+      "set style fill solid 0.85 border -1", "set xtics noenhanced rotate by -20",
+      "set yrange [0:*]",
+      "$bars << EOD",
+    ]
+    for (place, category) in categories.enumerated() {
+      let parts = plot.series.map { "\($0.places[place].y)" }
+      let name = category.filter { !$0.isNewline && $0 != "\"" }
+      lines.append("\"\(name)\" \(parts.joined(separator: " "))")
+    }
+    lines.append("EOD")
+    let parts = plot.series.enumerated().map { index, series in
+      "$bars using \(index + 2)\(index == 0 ? ":xtic(1)" : "") lc rgb '\(colour(index))' "
+        + "title \(quoted(series.name))"
+    }
+    return lines + ["plot \(parts.joined(separator: ", "))"]
+  }
+
+  private static func colour(_ index: Int) -> String { colours[index % colours.count] }
 
   private static func quoted(_ text: String) -> String {
     // Single quotes hold everything but themselves, which are doubled.

@@ -23,12 +23,28 @@ public struct ReportPlot: Sendable, Equatable {
     public var name: String
     /// Its places, by ascending x.
     public var places: [Place]
+    /// Whether it is read on the axis at the right.
+    public var isOnSecondAxis = false
+    /// Whether all above it is shaded: what it is the lower border of.
+    public var shadesAbove = false
 
     /// A curve; its places lie by ascending x.
-    public init(name: String, places: [Place]) {
+    public init(
+      name: String, places: [Place], isOnSecondAxis: Bool = false, shadesAbove: Bool = false
+    ) {
       self.name = name
       self.places = places
+      self.isOnSecondAxis = isOnSecondAxis
+      self.shadesAbove = shadesAbove
     }
+  }
+
+  /// How the series are drawn.
+  public enum Style: Sendable, Equatable {
+    /// As curves over numbers.
+    case curves
+    /// As parts of bars, one bar for each category; place i of a series is its part of bar i.
+    case stackedBars(categories: [String])
   }
 
   /// What it shows.
@@ -39,13 +55,28 @@ public struct ReportPlot: Sendable, Equatable {
   public var yLabel: String
   /// The curves.
   public var series: [Series]
+  /// How they are drawn.
+  public var style: Style
+  /// Whether the horizontal axis is logarithmic.
+  public var isXLogarithmic: Bool
+  /// Whether the vertical axis is logarithmic.
+  public var isYLogarithmic: Bool
+  /// Label of the axis at the right; nil for none.
+  public var secondYLabel: String?
 
-  /// A plot.
-  public init(title: String, xLabel: String, yLabel: String, series: [Series]) {
+  /// A plot; without more words, curves over linear axes.
+  public init(
+    title: String, xLabel: String, yLabel: String, series: [Series], style: Style = .curves,
+    isXLogarithmic: Bool = false, isYLogarithmic: Bool = false, secondYLabel: String? = nil
+  ) {
     self.title = title
     self.xLabel = xLabel
     self.yLabel = yLabel
     self.series = series
+    self.style = style
+    self.isXLogarithmic = isXLogarithmic
+    self.isYLogarithmic = isYLogarithmic
+    self.secondYLabel = secondYLabel
   }
 }
 

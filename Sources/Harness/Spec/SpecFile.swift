@@ -50,6 +50,7 @@ public struct SpecFile: Sendable {
     if let entry = root.remove("include") {
       root = try SpecLoader.merging(entry, under: root, include: include)
     }
+    root = try SpecLoader.expanding(root, include: include)
     var axes = try root.remove("sweep").map(SweepAxis.read) ?? []
     for override in overrides {
       try Override(override).apply(to: &root, axes: &axes)

@@ -47,6 +47,38 @@ public enum SpecLoader {
         try include(inner, from: target, origin: origin, above: chain)
       }
     }
+    return try expanding(node) { inner, origin in
+      try include(inner, from: target, origin: origin, above: chain)
+    }
+  }
+
+  /// `node` with what the mappings inside of it include: an `include` in a mapping gives the values of
+  /// that mapping.
+  static func expanding(
+    _ node: SpecNode, include: (String, SpecNode.Origin) throws -> SpecNode
+  ) throws -> SpecNode {
+    var node = node
+    switch node.content {
+    case .mapping(let entries):
+      node.content = .mapping(
+        try entries.map { entry in
+          var entry = entry
+          entry.value = try expanding(entry.value, include: include)
+          if let inner = entry.value.remove("include") {
+            entry.value = try merging(inner, under: entry.value, include: include)
+          }
+          return entry
+        })
+    case .list(let elements):
+      node.content = .list(
+        try elements.map { element in
+          var element = try expanding(element, include: include)
+          guard let inner = element.remove("include") else { return element }
+          element = try merging(inner, under: element, include: include)
+          return element
+        })
+    default: break
+    }
     return node
   }
 
