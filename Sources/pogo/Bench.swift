@@ -6,6 +6,7 @@ struct Bench: ParsableCommand {
     abstract: "Measure the speed of the kernels on this machine.",
     subcommands: [
       BenchKernels.self, BenchStep.self, BenchElementwise.self, BenchProofs.self, BenchQuant.self,
-      BenchPacked.self, BenchLayer.self, BenchOverhead.self, BenchRival.self,
+      BenchPacked.self, BenchLayer.self, BenchOverhead.self, BenchCalibrate.self,
+      BenchRival.self,
     ])
 }
