@@ -75,7 +75,7 @@ extension Spec {
   /// What is trained of a model, in a table (`variants`).
   public struct CostVariant: Sendable, Equatable {
     /// The variant.
-    public var fineTuning: FineTuning
+    public var fineTuning: Models.FineTuning
 
     /// In a few words.
     public var label: String {
@@ -231,7 +231,7 @@ extension Spec.CostVariant: SpecReadable {
     let method = try section.choice(
       "method", of: Method.self, default: .full, doc: "What is trained, and in which form.")
     let rank = try section.integer(
-      "rank", in: FineTuning.rankLimits, default: 16, doc: "Rank of adapters (`lora`).")
+      "rank", in: Models.FineTuning.rankLimits, default: 16, doc: "Rank of adapters (`lora`).")
     let tensors: [String] = try section.texts(
       "tensors", "words of a tensor's name, or its part", default: ["attention"],
       example: "attention", doc: "Matrices with adapters, or tensors that are trained.",
