@@ -84,6 +84,7 @@ extension Spec {
       case .lora(let rank, _, let matrices):
         "lora \(rank): \(matrices.joined(separator: ", "))"
       case .layers(let patterns): "layers: \(patterns.joined(separator: ", "))"
+      case .lowRank(let rank): "low rank \(rank)"
       }
     }
   }
