@@ -73,16 +73,15 @@ extension CostReport {
       let shares = try numbers(.verifierShare), let chances = try numbers(.segmentDetection)
     else { return [] }
     var curves: [ReportPlot.Series] = []
-    for group in try groups(["model", "format"]) {
-      curves.append(series(group.name, group.rows, x: rates, y: shares))
-    }
+    // Neither operations nor draws depend on the format: one curve a model.
     for group in try groups(["model"]) {
-      curves.append(
-        series(
-          "\(group.name): detection",
-          group.rows.filter { row in
-            group.rows.first { rates[$0] == rates[row] } == row
-          }, x: rates, y: chances, isOnSecondAxis: true))
+      let rows = group.rows.filter { row in
+        group.rows.first { rates[$0] == rates[row] } == row
+      }
+      curves += [
+        series(group.name, rows, x: rates, y: shares),
+        series("\(group.name): detection", rows, x: rates, y: chances, isOnSecondAxis: true),
+      ]
     }
     return [
       ReportPlot(
