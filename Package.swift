@@ -57,6 +57,8 @@ let package = Package(
       ]),
     // Changed inputs for the parsers' tests.
     .target(name: "Fuzzing", path: "Tests/Fuzzing"),
+    // Counts what tests allocate.
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
   ]
     + [
       ("CKernels", ["CKernels"]),
@@ -68,7 +70,7 @@ let package = Package(
       ("Kernels", ["Kernels"]),
       ("Proofs", ["Proofs", "Fuzzing"]),
       ("Quant", ["Quant", "Kernels"]),
-      ("Models", ["Models", "Kernels"]),
+      ("Models", ["Models", "Kernels", "AllocationCounter"]),
       ("Checkpoints", ["Checkpoints", "Safetensors", "Models", "Kernels"]),
       ("Diffs", ["Diffs", "Kernels", "Proofs", "Quant", "Models", "Fuzzing"]),
       ("Protocol", ["Protocol", "Models", "Kernels", "Proofs", "Quant"]),

@@ -1,7 +1,9 @@
 #pragma STDC FP_CONTRACT OFF
 
+#define _DEFAULT_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "Internal.h"
 
@@ -24,9 +26,13 @@ float *ck_packingMemory(size_t count) {
   if (count <= packing.count) return packing.memory;
   pthread_once(&packingOnce, makeKey);
   if (packingKeyError) return NULL;
-  size_t bytes = (count * sizeof(float) + 4095) & ~(size_t)4095;
+  // What fills a huge page lies in huge pages; they are a wish, and without them only speed is lost.
+  const size_t hugePage = (size_t)2 << 20;
+  const size_t page = count * sizeof(float) >= hugePage ? hugePage : 4096;
+  const size_t bytes = (count * sizeof(float) + page - 1) & ~(page - 1);
   void *memory = NULL;
-  if (posix_memalign(&memory, 4096, bytes)) return NULL;
+  if (posix_memalign(&memory, page, bytes)) return NULL;
+  if (page == hugePage) (void)madvise(memory, bytes, MADV_HUGEPAGE);
   if (pthread_setspecific(packingKey, memory)) {
     free(memory);
     return NULL;

@@ -26,6 +26,9 @@ struct FixtureOptions {
   var tolerance = Tolerance.exact
   var recipe = TrainingRecipe(schedule: LearningRateSchedule(peak: 0.05))
   var fineTuning = FineTuning.full
+  var shape = Fixture.shape
+  var gradientFormat = Fixture.gradientFormat
+  var modelFormat = Fixture.modelFormat
 }
 
 /// A tiny chain: one miner, some verifiers, all keys from seeds.
@@ -53,23 +56,34 @@ struct Fixture {
     return Corpus(bytes: (0..<2048).map { _ in 97 + UInt8(sampler.uniform(below: 8)) })
   }
 
+  static let shape: ModelShape = {
+    do {
+      return try ModelShape.gpt3(
+        layerCount: 1, dModel: 8, headCount: 2, contextLength: 8, vocabularySize: 256)
+    } catch { fatalError("\(error)") }
+  }()
+  static let gradientFormat = format("int8:g16")
+  static let modelFormat = format("int4:g16")
+
+  static func format(_ name: String) -> QuantizationFormat {
+    do { return try QuantizationFormat(named: name) } catch { fatalError("\(error)") }
+  }
+
   static func task(
     seed: UInt64, recipe: TrainingRecipe = FixtureOptions().recipe,
-    fineTuning: FineTuning = .full
+    fineTuning: FineTuning = .full, shape: ModelShape = Fixture.shape,
+    gradientFormat: QuantizationFormat = Fixture.gradientFormat,
+    modelFormat: QuantizationFormat = Fixture.modelFormat
   ) throws -> TrainingTask {
     let bytes = corpus(seed: seed).bytes
     let tree = bytes.withUnsafeBytes {
       MerkleTree(bytes: $0, leafSize: 256, concurrently: MerkleTree.serially)
     }
     return try TrainingTask(
-      arithmeticVersion: 1,
-      shape: .gpt3(
-        layerCount: 1, dModel: 8, headCount: 2, contextLength: 8, vocabularySize: 256),
-      initializationSeed: seed,
+      arithmeticVersion: 1, shape: shape, initializationSeed: seed,
       corpus: Commitment(kind: .corpus, tree: tree, byteCount: bytes.count, leafSize: 256),
       contextLength: 8, batchSize: 2, stepsPerBlock: 4, recipe: recipe,
-      gradientFormat: QuantizationFormat(.integer(bits: 8), groupSize: 16),
-      modelFormat: QuantizationFormat(.integer(bits: 4), groupSize: 16), leafValueCount: 64,
+      gradientFormat: gradientFormat, modelFormat: modelFormat, leafValueCount: 64,
       fineTuning: fineTuning)
   }
 
@@ -77,7 +91,8 @@ struct Fixture {
     self.options = options
     let seed = options.seed
     task = try Self.task(
-      seed: seed, recipe: options.recipe, fineTuning: options.fineTuning)
+      seed: seed, recipe: options.recipe, fineTuning: options.fineTuning, shape: options.shape,
+      gradientFormat: options.gradientFormat, modelFormat: options.modelFormat)
     trainer = try Trainer(
       task: task, corpus: Self.corpus(seed: seed), arithmetic: Self.arithmetic)
     beacon = HashChainBeacon(secret: Self.digest("beacon", seed), rounds: 300)

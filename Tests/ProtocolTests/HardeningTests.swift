@@ -8,6 +8,12 @@ enum Hardening {
   static let isFull = ProcessInfo.processInfo.environment["POGO_HARDENING"] == "1"
   static let mutations = isFull ? 1_000_000 : 30_000
   static let honestVerifications = isFull ? 10_000 : 240
+
+  /// Says what was done where all of it was asked for.
+  static func tell(_ words: String, since start: Date) {
+    guard isFull else { return }
+    print("hardening, \(words), \(Int(Date().timeIntervalSince(start))) s")
+  }
 }
 
 @Suite("Hardening")
@@ -16,24 +22,24 @@ struct HardeningTests {
   func honest(part: Int) throws {
     var verifications = 0
     var seed = UInt64(part) * 1_000_000
-    let recipes = RecipeTests.recipes
+    let start = Date()
     while verifications < Hardening.honestVerifications / 4 {
       seed += 1
-      var fixture = try Fixture(
-        FixtureOptions(
-          seed: seed, leafRate: 200_000, replayRate: 250_000, progressTokens: 16,
-          progressMargin: 1, verifierStakes: [UInt64](repeating: 100, count: 10),
-          recipe: recipes[Int(seed % UInt64(recipes.count))]))
+      var fixture = try Fixture(HonestChains.options(seed, verifiers: 10))
       for _ in 0..<2 {
         let mined = try fixture.mine()
         let (outcomes, chain, verdict) = try fixture.decide(mined)
         verifications += outcomes.count
         #expect(verdict == .confirmed, "seed \(seed)")
-        #expect(outcomes.allSatisfy { $0.failure == nil }, "seed \(seed)")
+        #expect(
+          outcomes.allSatisfy {
+            $0.failure == nil && $0.evidence == nil && $0.attestation.attestation.isPositive
+          }, "seed \(seed)")
         fixture.state = chain
         fixture.parent = mined.model
       }
     }
+    Hardening.tell("part \(part): \(verifications) verifications, no negative", since: start)
   }
 
   @Test(
@@ -53,6 +59,7 @@ struct HardeningTests {
       + [mined.content.canonicalBytes, mined.answer(leaf: 3)!.canonicalBytes]
     var mutator = Mutator(seed: Fixture.digest("hardening", UInt64(part)))
     var refused = 0
+    let start = Date()
     for round in 0..<Hardening.mutations / 4 {
       let index = round % originals.count
       let bytes = mutator.mutate(originals[index], others: originals)
@@ -97,6 +104,9 @@ struct HardeningTests {
       }
     }
     #expect(refused > Hardening.mutations / 40)
+    Hardening.tell(
+      "part \(part): \(Hardening.mutations / 4) changed inputs, \(refused) decoded and refused",
+      since: start)
   }
 
   /// Bytes of the signed work that no rule binds: a header with others is another honest header.

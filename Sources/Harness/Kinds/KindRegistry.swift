@@ -6,9 +6,9 @@ public struct KindRegistry: Sendable {
   /// The kinds of this program.
   public static let all = KindRegistry([
     ChainExperiment.self, QuantizationExperiment.self, DetectionExperiment.self,
-    AdversariesExperiment.self, ToleranceExperiment.self, ScheduleExperiment.self,
-    CostExperiment.self, CommitmentExperiment.self, DiffsExperiment.self,
-    FineTuningExperiment.self,
+    ProgressExperiment.self, AdversariesExperiment.self, ToleranceExperiment.self,
+    ScheduleExperiment.self, CostExperiment.self, CommitmentExperiment.self,
+    DiffsExperiment.self, FineTuningExperiment.self,
   ])
 
   /// A registry of these kinds; their names differ.
