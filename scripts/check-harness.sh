@@ -26,8 +26,10 @@ for wrong in "--baseline $scratch/none.h5" "--baseline Results/baselines --set s
 done
 # A kind that nobody checks could drift unseen.
 for kind in $("$pogo" list kinds | tail -n +3 | cut -d' ' -f1); do
-  grep -q "^kind: $kind\$" Experiments/ci.yaml ||
-    echo "note: Experiments/ci.yaml has no experiment of kind $kind; add one, and its baseline" >&2
+  grep -q "^kind: $kind\$" Experiments/ci.yaml || {
+    echo "check-harness: Experiments/ci.yaml has no experiment of kind $kind; add one and its baseline" >&2
+    exit 1
+  }
 done
 echo "ok: pogo check fails without a baseline and after a drift"
 
