@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct PackedBenchCommandTests {
   private func json(_ arguments: [String]) throws -> [String: Any] {
-    let outcome = try pogo(arguments)
+    let outcome = try Program.run(arguments)
     #expect(outcome.code == 0, "said: \(outcome.errors)")
     let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
     return try #require(object as? [String: Any])
@@ -44,7 +44,7 @@ import Testing
     (["layer", "--context", "4096"], "--context must be in 1...2048"),
   ])
   func misuseIsRefused(arguments: [String], words: String) throws {
-    let outcome = try pogo(["bench"] + arguments)
+    let outcome = try Program.run(["bench"] + arguments)
     #expect(outcome.code == 2 && outcome.output.isEmpty)
     #expect(outcome.errors.contains(words), "said: \(outcome.errors)")
   }
