@@ -40,7 +40,7 @@ public struct BlockCosts: Sendable {
     // The layout of a large model is long: what follows from it is kept.
     leafCount = (parameterCount + Int(task.leafValueCount) - 1) / Int(task.leafValueCount)
     twinBytes = UInt128(task.modelFormat.byteCount(values: parameterCount))
-    publishedBytes = UInt128(task.gradientFormat.byteCount(values: parameterCount))
+    publishedBytes = UInt128(task.gradientByteCount)
     guard step.total < .max else { throw .tooLarge }
   }
 
