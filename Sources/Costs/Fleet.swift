@@ -27,6 +27,9 @@ public struct Fleet: Sendable, Hashable {
     self.hourlyPrice = hourlyPrice
   }
 
+  /// Operations a second of all together.
+  public var totalFLOPsPerSecond: Double { count * flopsPerSecond }
+
   /// Bytes that quantizing or dequantizing one value moves: a float32 on one side, and at most as much
   /// on the other.
   public static let bytesPerQuantizedValue = 8.0
@@ -34,7 +37,7 @@ public struct Fleet: Sendable, Hashable {
   /// Seconds that all machines together take for `work`: one kind of it after the other, so an upper
   /// bound where a machine does them at once. Fetching is the link's affair, see ``transferSeconds``.
   public func seconds(_ work: Workload) -> Double {
-    Double(work.flops) / (count * flopsPerSecond)
+    Double(work.flops) / totalFLOPsPerSecond
       + Double(work.hashedBytes) / (count * hashedBytesPerSecond)
       + Double(work.quantizedValues) * Self.bytesPerQuantizedValue / (count * movedBytesPerSecond)
   }

@@ -23,7 +23,7 @@ struct ScheduleCosts {
     parameterCount = Double(ParameterLayout(shape).count)
   }
 
-  var stepSeconds: Double { stepFLOPs / spec.miner.flopsPerSecond }
+  var stepSeconds: Double { stepFLOPs / spec.miner.fleet.totalFLOPsPerSecond }
   /// Bytes of one published gradient or block update.
   var publishedBytes: Double { parameterCount * spec.bitsPerValue / 8 }
   /// Bytes of a committed state: parameters and the optimizer's vectors.
@@ -59,7 +59,7 @@ struct ScheduleCosts {
     let answer =
       leaf * (2 + 2 * Double(spec.optimizerVectors)) + publishedLeaf * (1 + published)
       + 32 * 20 * (3 + published)
-    let verifier = spec.verifier.flopsPerSecond
+    let verifier = spec.verifier.fleet.totalFLOPsPerSecond
     func milliseconds(_ seconds: Double) -> UInt64 {
       UInt64(min(seconds * 1000, 9e15).rounded(.up))
     }

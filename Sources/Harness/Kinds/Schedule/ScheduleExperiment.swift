@@ -23,8 +23,8 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
   let bitsPerValue: Double
   let trainingShare: Double
   let segmentCount: Int
-  let miner: Spec.Cluster
-  let verifier: Spec.Cluster
+  let miner: Spec.Machines
+  let verifier: Spec.Machines
   let minerCount: Int
   let verifierCount: Int
   let network: Spec.Network
@@ -182,8 +182,8 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
     tokens_per_step: 3200000
     context: 2048
     quantize: block
-    miner: {accelerators: 1024, peak_tflops: 989.4, utilization: 0.4}
-    verifier: {accelerators: 256, peak_tflops: 989.4, utilization: 0.4}
+    miner: {device: H100 SXM, accelerators: 1024}
+    verifier: {device: H100 SXM, accelerators: 256}
     verifiers: 4
     block_hours: [1, 4]
     gigabits: [1, 10]
