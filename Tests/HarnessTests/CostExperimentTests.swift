@@ -108,7 +108,7 @@ import Testing
     #expect(
       refusal("devices: [{price: {value: 3, source: me, date: May}}]").contains("date"))
     #expect(refusal("devices: [{price: {value: 3, source: me, date: 2026-05}}]") == "")
-    #expect(refusal("variants: [{rank: 0}]").contains("variants[0].rank"))
+    #expect(refusal("variants: [{variant: lora, rank: 0}]").contains("variants[0].rank"))
     #expect(
       refusal("reference: [{quantity: training_flops, preset: gpt3-175b, value: 1e20, source: me}]")
         .contains("tokens"))

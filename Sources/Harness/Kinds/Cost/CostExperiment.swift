@@ -42,7 +42,7 @@ public struct CostExperiment: ExperimentKind, Equatable {
   let network: Spec.Network
   let gigabits: [Double]
   let goal: Spec.SamplingGoal
-  let variants: [Spec.CostVariant]
+  let variants: [Spec.FineTuning]
   let references: [Spec.Reference]
 
   /// Reads the keys of the kind.
@@ -75,9 +75,11 @@ public struct CostExperiment: ExperimentKind, Equatable {
     variants =
       try file.list(
         "variants", limit: 32, fallback: "full, and LoRA of rank 16 on attention",
-        doc: "What is trained of a model (`fine-tuning`)."
-      ) { entry throws(SpecError) in try Spec.CostVariant(reading: &entry) }
-      ?? Spec.CostVariant.defaults
+        doc: "What is trained of a model (`fine-tuning`): entries of `fine_tuning`."
+      ) { entry throws(SpecError) in try Spec.FineTuning(reading: &entry) }
+      ?? [.full, .lora(rank: 16, alpha: 16, matrices: Spec.FineTuning.defaultMatrices)].map {
+        Spec.FineTuning(value: $0)
+      }
     references =
       try file.list(
         "reference", limit: 1000, doc: "Published values that ours stand beside (`published`)."
@@ -94,7 +96,7 @@ public struct CostExperiment: ExperimentKind, Equatable {
     for model in models {
       for format in formats { _ = try costs(model, format: format) }
       if table == .fineTuning {
-        for variant in variants { _ = try costs(model, fineTuning: variant.fineTuning) }
+        for variant in variants { _ = try costs(model, fineTuning: variant.value) }
       }
     }
     return Estimate(memoryBytes: 1e7, fixedSeconds: 0.05 * Double(models.count * formats.count))
@@ -117,7 +119,7 @@ public struct CostExperiment: ExperimentKind, Equatable {
   /// The block of a model as a task. The corpus is a name only: nothing is read.
   func costs(
     _ model: Spec.CostModel, format: QuantizationFormat? = nil, steps: Int? = nil,
-    fineTuning: FineTuning = .full
+    fineTuning: Models.FineTuning = .full
   ) throws(PlanError) -> BlockCosts {
     let steps = steps ?? block.steps
     let format = format ?? formats[0]

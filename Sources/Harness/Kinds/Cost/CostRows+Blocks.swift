@@ -41,7 +41,7 @@ extension CostRows {
       for variant in experiment.variants {
         try observer.progress(
           done: Double(rows.count), total: 1 + Double(rows.count), activity: variant.label)
-        let costs = try experiment.costs(model, fineTuning: variant.fineTuning)
+        let costs = try experiment.costs(model, fineTuning: variant.value)
         var values = try block(costs, replayRate: experiment.sampling.replayRates[0])
         values[.parameters] = Double(ParameterLayout(model.shape).count)
         values[.trainedParameters] = Double(costs.parameterCount)

@@ -71,23 +71,6 @@ extension Spec {
     /// Standard errors between them (`loss_quantile`).
     public var lossQuantile: Double
   }
-
-  /// What is trained of a model, in a table (`variants`).
-  public struct CostVariant: Sendable, Equatable {
-    /// The variant.
-    public var fineTuning: Models.FineTuning
-
-    /// In a few words.
-    public var label: String {
-      switch fineTuning {
-      case .full: "full"
-      case .lora(let rank, _, let matrices):
-        "lora \(rank): \(matrices.joined(separator: ", "))"
-      case .layers(let patterns): "layers: \(patterns.joined(separator: ", "))"
-      case .lowRank(let rank): "low rank \(rank)"
-      }
-    }
-  }
 }
 
 extension Spec.CostModel: SpecReadable {
@@ -130,8 +113,6 @@ extension Spec.CostModel: SpecReadable {
 }
 
 extension Spec.CostBlock: SpecReadable {
-  private enum Rule: String, CaseIterable { case sgd, momentum, adamw }
-
   /// Reads a block.
   public init(reading section: inout SpecSection) throws(SpecError) {
     let steps = try section.integer(
@@ -143,7 +124,7 @@ extension Spec.CostBlock: SpecReadable {
     try section.require(segment <= steps, "segment", "must be at most steps (\(steps))")
     optimizer =
       switch try section.choice(
-        "optimizer", of: Rule.self, default: .adamw, doc: "Update rule.")
+        "optimizer", of: Spec.Training.Optimizer.self, default: .adamw, doc: "Update rule.")
       {
       case .sgd: .sgd
       case .momentum: .momentum(.init())
@@ -215,33 +196,5 @@ extension Spec.SamplingGoal: SpecReadable {
     lossQuantile = try section.number(
       "loss_quantile", .positive, default: 2.326,
       doc: "Standard errors between the rise and chance; 2.326 for 99 %.")
-  }
-}
-
-extension Spec.CostVariant: SpecReadable {
-  private enum Method: String, CaseIterable { case full, lora, layers }
-
-  /// Everything, and adapters.
-  static let defaults = [
-    Spec.CostVariant(fineTuning: .full),
-    Spec.CostVariant(fineTuning: .lora(rank: 16, alpha: 16, matrices: ["attention"])),
-  ]
-
-  /// Reads a variant.
-  public init(reading section: inout SpecSection) throws(SpecError) {
-    let method = try section.choice(
-      "method", of: Method.self, default: .full, doc: "What is trained, and in which form.")
-    let rank = try section.integer(
-      "rank", in: Models.FineTuning.rankLimits, default: 16, doc: "Rank of adapters (`lora`).")
-    let tensors: [String] = try section.texts(
-      "tensors", "words of a tensor's name, or its part", default: ["attention"],
-      example: "attention", doc: "Matrices with adapters, or tensors that are trained.",
-      accept: { Spec.isLine($0, limit: 100) ? $0 : nil })
-    fineTuning =
-      switch method {
-      case .full: .full
-      case .lora: .lora(rank: rank, alpha: Float(rank), matrices: tensors)
-      case .layers: .layers(tensors)
-      }
   }
 }

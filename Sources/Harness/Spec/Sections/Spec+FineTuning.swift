@@ -17,6 +17,16 @@ extension Spec {
 
     /// Which variant, with its settings.
     public var value: Models.FineTuning
+
+    /// In a few words, for tables.
+    public var label: String {
+      switch value {
+      case .full: "full"
+      case .lora(let rank, _, let matrices): "lora \(rank): \(matrices.joined(separator: ", "))"
+      case .layers(let patterns): "layers: \(patterns.joined(separator: ", "))"
+      case .lowRank(let rank): "low rank \(rank)"
+      }
+    }
   }
 
   /// The model that training starts from (`start`).
@@ -59,10 +69,12 @@ extension Spec.FineTuning: SpecReadable {
         + "\(Self.defaultRank).")
     let alpha = try section.optionalNumber(
       "alpha", .positive,
-      doc: "Adapters count alpha / rank times (PEFT: `lora_alpha`); by default \(Self.defaultRank).")
+      doc: "Adapters count alpha / rank times (PEFT: `lora_alpha`); by default \(Self.defaultRank)."
+    )
     let targets = try section.optionalTexts(
       "target_modules", "a part or some words of a tensor's name", example: "attention",
-      doc: "The matrices that get adapters (`lora`, by default `attention`) or the tensors that are "
+      doc:
+        "The matrices that get adapters (`lora`, by default `attention`) or the tensors that are "
         + "trained (`layers`): `attention`, `feed_forward`, `norm`, `embedding`, or words of names "
         + "such as `q_proj`, `mlp.c_fc`, `h.3`."
     ) { Spec.isLine($0, limit: 200) ? $0 : nil }
