@@ -51,8 +51,7 @@ extension TrainingTask {
   func publishedGradient(
     _ gradient: FloatBuffer, batchDigest: Digest
   ) throws(QuantError) -> [UInt8] {
-    let digest = Digest.tagged("PoGO/rounding", batchDigest)
-    let seed = digest.bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let seed = Digest.tagged("PoGO/rounding", batchDigest).littleEndianWord(0)
     return try gradientFormat.quantize(gradient, random: RandomStream(seed: seed, stream: 0))
   }
 

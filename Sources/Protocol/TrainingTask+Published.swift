@@ -36,7 +36,7 @@ extension TrainingTask {
     }
     let factors = FloatBuffer(count: form.count)
     form.factor(
-      values, seed: Digest.tagged("PoGO/low-rank", batchDigest).leadingWord, into: factors,
+      values, seed: Digest.tagged("PoGO/low-rank", batchDigest).littleEndianWord(0), into: factors,
       arithmetic: arithmetic)
     return try publishedGradient(factors, batchDigest: batchDigest)
   }
@@ -64,9 +64,4 @@ extension TrainingTask {
     try readPublished(published, range: range, into: difference, arithmetic: arithmetic)
     arithmetic.axpy(1, difference, onto: parameters)
   }
-}
-
-extension Digest {
-  /// The first eight bytes as a little-endian number.
-  var leadingWord: UInt64 { bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) } }
 }

@@ -79,11 +79,12 @@ public enum StructureCheck {
 }
 
 extension TrainingTask {
-  /// Operations of all training steps of a block.
+  /// Operations of all training steps of a block; 2^64 - 1 for more than 64 bits count.
   public var trainingFLOPs: UInt64 {
     let step = trainable.stepFLOPs(
       sequenceCount: Int(batchSize), contextLength: Int(contextLength)
     ).total
-    return UInt64(stepsPerBlock) * step
+    let (product, isTooLarge) = step.multipliedReportingOverflow(by: UInt64(stepsPerBlock))
+    return isTooLarge ? .max : product
   }
 }

@@ -223,7 +223,7 @@ public struct Plan: Sendable {
       let formats = (spec.quantization.gradient, spec.quantization.model)
       return try TrainingTask(
         arithmeticVersion: UInt32(arithmeticVersion), shape: spec.model.shape,
-        initializationSeed: Digest.tagged("PoGO/initialization", spec.seed).firstWord,
+        initializationSeed: Digest.tagged("PoGO/initialization", spec.seed).littleEndianWord(0),
         corpus: Proofs.Commitment(
           .corpus, byteCount: corpus.count, leafSize: corpusLeafSize, root: tree.root),
         contextLength: spec.data.contextLength, batchSize: spec.training.batchSize,
@@ -289,12 +289,5 @@ public enum PlanError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .impossible(let text): text
     }
-  }
-}
-
-extension Digest {
-  /// The first eight bytes as a little-endian number.
-  fileprivate var firstWord: UInt64 {
-    bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
