@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Harness
 
 /// `pogo commit`: the Merkle root of a file or of a synthetic model, and proofs of its leaves.
@@ -60,40 +59,11 @@ struct CommitCommand: ParsableCommand {
         leaves: prove,
         isTogether: multi, keepsLeafHashes: keepLeaves, treePath: tree)
       if let saveTree { try OutputPath.check(saveTree, mayReplace: false) }
-      let cancellation = Cancellation()
-      let signals = Signals.watch(cancellation)
-      defer { for signal in signals { signal.cancel() } }
-      let progress = RateLine(isShown: Console.isTerminal && !quiet)
-      let result = try request.run(arithmetic: try options.arithmetic()) { done, total in
-        try cancellation.check()
-        progress.show(done, of: total)
+      let result = try RateLine.watching(isQuiet: quiet) { observe in
+        try request.run(arithmetic: try options.arithmetic(), observe: observe)
       }
-      progress.clear()
       if let saveTree { try result.saveTree(to: saveTree) }
       print(json ? result.document.json : result.text, terminator: "")
     }
-  }
-}
-
-/// Bytes done, rate and time left on standard error, when someone watches it.
-final class RateLine {
-  private let isShown: Bool
-  private let started = Date()
-  private var lastShown = Date.distantPast
-
-  init(isShown: Bool) { self.isShown = isShown }
-
-  func show(_ done: Int, of total: Int) {
-    guard isShown, done > 0, Date().timeIntervalSince(lastShown) > 0.2 else { return }
-    lastShown = Date()
-    let rate = Double(done) / Date().timeIntervalSince(started)
-    Console.write(
-      String(
-        format: "\r\u{1B}[K%3.0f %%  %.2f GB/s  %.0f s left", 100 * Double(done) / Double(total),
-        rate / 1e9, Double(total - done) / rate))
-  }
-
-  func clear() {
-    if isShown { Console.write("\r\u{1B}[K") }
   }
 }

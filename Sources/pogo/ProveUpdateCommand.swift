@@ -28,15 +28,9 @@ struct ProveUpdateCommand: ParsableCommand {
   func run() throws {
     try CommandFailure.sorting {
       let request = try UpdateRequest(old: old, new: new, leafSize: leafSize)
-      let cancellation = Cancellation()
-      let signals = Signals.watch(cancellation)
-      defer { for signal in signals { signal.cancel() } }
-      let progress = RateLine(isShown: Console.isTerminal && !quiet)
-      let document = try request.run(workers: try options.arithmetic().workers) { done, total in
-        try cancellation.check()
-        progress.show(done, of: total)
+      let document = try RateLine.watching(isQuiet: quiet) { observe in
+        try request.run(workers: try options.arithmetic().workers, observe: observe)
       }
-      progress.clear()
       print(document.json, terminator: "")
     }
   }
