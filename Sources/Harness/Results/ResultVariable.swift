@@ -63,19 +63,15 @@ public struct ResultVariable: Sendable, Equatable {
   }
 
   /// The same variable with other values of the same number.
-  package func replacing(_ values: Values) -> ResultVariable {
+  package func replacing(_ values: Values) -> ResultVariable { copy(values, determinism) }
+
+  /// The same variable, where its values depend on the machine.
+  var measured: ResultVariable { copy(values, .measured) }
+
+  private func copy(_ values: Values, _ determinism: Determinism) -> ResultVariable {
     var variable = ResultVariable(
       name, group: group, Array(zip(dimensions, shape)).map { (name: $0, length: $1) }, values,
       units: units, longName, determinism)
-    variable.attributes = attributes
-    return variable
-  }
-
-  /// The same variable, where its values depend on the machine.
-  var measured: ResultVariable {
-    var variable = ResultVariable(
-      name, group: group, Array(zip(dimensions, shape)).map { (name: $0, length: $1) }, values,
-      units: units, longName, .measured)
     variable.attributes = attributes
     return variable
   }

@@ -82,7 +82,7 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
   /// One block mined and replayed for each contender.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     let plan = try Plan(
-      spec: chain(.honest), corpus: inputs.bytes("corpus"), workers: Workers(threads: 1))
+      spec: chain, corpus: inputs.bytes("corpus"), workers: Workers(threads: 1))
     try requireWalkable(plan.task)
     return Estimate(
       flops: Double(plan.task.trainingFLOPs) * 2.5 * Double(contenderCount),
@@ -93,7 +93,7 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
   public func run(_ context: RunContext) throws -> [ResultVariable] {
     let corpus = context.inputs.bytes("corpus")
     let plan = try Plan(
-      spec: chain(.honest), corpus: corpus, workers: context.arithmetic.workers)
+      spec: chain, corpus: corpus, workers: context.arithmetic.workers)
     try requireWalkable(plan.task)
     let field = try ToleranceField(plan: plan, target: target, arithmetic: context.arithmetic)
     var table = ToleranceTable(tolerances: tolerances)
@@ -121,10 +121,12 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
       try add("sums in \(parts) parts", .honest, arithmetic: other)
     }
     for cheat in cheats {
-      let named = try Plan(
-        spec: chain(.adversary(cheat, fraction: fraction)), corpus: corpus,
-        workers: context.arithmetic.workers)
-      try add(cheat.rawValue, .cheat, named.miners[0].behaviour)
+      try add(
+        cheat.rawValue, .cheat,
+        cheat.behaviour(
+          fraction: PartsPerMillion(fraction: fraction) ?? PartsPerMillion(fraction: 1)!,
+          victim: plan.miners[0].key.publicKey,
+          deadlineMilliseconds: plan.constants.answerDeadlineMilliseconds))
     }
     for strength in strengths {
       try add(
@@ -143,9 +145,10 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
     return variables
   }
 
-  private func chain(_ behaviour: Spec.Miner.Behaviour) -> ChainExperiment {
+  /// A chain of the one block that all mine.
+  private var chain: ChainExperiment {
     setup.chain(
-      miner: behaviour, verifiers: 1,
+      miner: .honest, verifiers: 1,
       verification: Spec.Verification(
         leafRate: 0, replayRate: 1, progressTokens: 0, progressMargin: 0, checks: ["replay"]))
   }
