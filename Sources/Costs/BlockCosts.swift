@@ -74,6 +74,7 @@ public enum CostError: Error, Sendable, Hashable, CustomStringConvertible {
   /// A system of equations has no unique solution.
   case singular(equations: Int, unknowns: Int)
 
+  /// What is wrong, and what helps.
   public var description: String {
     switch self {
     case .tooLarge:

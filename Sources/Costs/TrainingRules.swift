@@ -10,8 +10,8 @@ public enum TrainingRules {
   /// Days of 10^15 operations a second (arXiv 2005.14165, table D.1).
   public static func petaflopDays(_ flops: Double) -> Double { flops / (1e15 * 86_400) }
 
-  /// Whether `value`, rounded to as many significant decimal digits as `published` has, is within
-  /// one unit of its last digit: what a table that was itself rounded step by step can promise.
+  /// Whether `value` is within half a unit of the last digit of `published`: what rounding to as many
+  /// significant decimal digits explains.
   ///
   /// - Parameter digits: significant digits that were printed.
   public static func agrees(_ value: Double, published: Double, digits: Int) -> Bool {

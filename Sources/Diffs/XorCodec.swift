@@ -6,9 +6,12 @@ public struct XorEncoder: DiffEncoder {
   /// The encoder has no settings.
   public init() {}
 
+  /// `xor`.
   public var kind: DiffKind { .xor }
+  /// None.
   public var parameters: [UInt8] { [] }
 
+  /// The compressed planes of the range.
   public func encode(
     _ range: Range<Int>, before: UnsafeRawBufferPointer, after: UnsafeRawBufferPointer
   ) -> [UInt8] { BytePlanes.compress(before, after) }

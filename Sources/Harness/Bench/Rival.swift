@@ -77,9 +77,12 @@ public final class Rival {
 
 /// Why a benchmark cannot go on.
 public enum BenchError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The other process is gone.
   case rivalEnded
+  /// It answered something else than a number.
   case badAnswer(String)
 
+  /// What happened.
   public var description: String {
     switch self {
     case .rivalEnded: "the process that measures OpenBLAS ended early"

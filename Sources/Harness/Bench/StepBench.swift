@@ -65,6 +65,7 @@ public struct StepBench {
 
     private enum Key: String, CodingKey { case name, family, sequences, length, fineTuning }
 
+    /// Name, family, batch and what is trained.
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(name, forKey: .name)

@@ -133,13 +133,16 @@ public final class TaskRecorder: RunEvents {
           updatedAt: "", error: "")))
   }
 
+  /// Passed on.
   public func started(count: Int, cached: Int) { next.started(count: count, cached: cached) }
 
+  /// The point begins, or goes on.
   public func pointStarted(_ index: Int, label: String) {
     update { _ in }
     next.pointStarted(index, label: label)
   }
 
+  /// Keeps how far the point is, now and then.
   public func progressed(_ progress: RunProgress) {
     update(isUrgent: false) { record in
       // The first report of a point that goes on tells where it goes on.
@@ -149,10 +152,12 @@ public final class TaskRecorder: RunEvents {
     next.progressed(progress)
   }
 
+  /// Passed on.
   public func noted(_ index: Int, label: String, line: String) {
     next.noted(index, label: label, line: line)
   }
 
+  /// The point is finished, or failed.
   public func pointEnded(_ index: Int, label: String, seconds: Double, error: String?) {
     update { record in
       record.state = error == nil ? .finished : .failed

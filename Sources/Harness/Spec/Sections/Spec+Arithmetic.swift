@@ -24,7 +24,9 @@ extension Spec.ArithmeticChoice: SpecReadable {
   public init(reading section: inout SpecSection) throws(SpecError) {
     products = try section.choice(
       "products", of: Arithmetic.Kind.self, default: .fixed,
-      doc: "Who computes the miners' matrix products: `fixed` gives the same bits everywhere.")
+      doc: "Who computes the miners' matrix products: this program in the order of its contract "
+        + "(`fixed`), OpenBLAS, whose bits depend on the machine (`openblas`), or this program with "
+        + "every sum cut into four parts (`split`), as if on another machine.")
     verifiers = try section.choice(
       "verifiers", of: Arithmetic.Kind.self, default: products,
       doc: "Who computes the verifiers'; by default the same.")
