@@ -45,8 +45,7 @@ echo 'sweep: {quantization.gradient.bits: [2, 3, 4, 8], seed: [1, 2, 3]}' >>"$sp
 sets=(--set chain.blocks=6 --set training.steps_per_block=16 --set verification.progress_tokens=512)
 
 "$pogo" run "$spec" "${sets[@]}" --out "$scratch/local.h5" --jobs 2 --quiet >"$scratch/local.txt"
-expected=$(digest "$scratch/local.txt")
-echo "local run: $expected"
+echo "local run: $(digest "$scratch/local.txt")"
 
 "$cluster" start "$scratch/cluster"
 . "$scratch/cluster/environment"
@@ -56,13 +55,15 @@ submit() { "$pogo" run "$spec" "${sets[@]}" --out "$scratch/$1.h5" --executor sl
 status() { "$pogo" status "$scratch/$1.h5.points" "${@:2}"; }
 counted() { status "$1" --brief | grep -q "$2"; }
 gathered() { [[ -s $scratch/$1.h5 ]]; }
+# Waits for a sweep to end, and compares it with a local run.
 held() {
+  local name=$1 what=$2 local=${3:-local}
   # The file appears a moment before the folder is told.
-  within 240 counted "$1" "^exact digest: "
-  status "$1" --brief >"$scratch/status.txt" || { cat "$scratch/status.txt" >&2; fail "$2: points failed"; }
-  [[ $(digest "$scratch/status.txt") == "$expected" ]] || { cat "$scratch/status.txt" >&2; fail "$2: another digest"; }
-  "$pogo" compare "$scratch/local.h5" "$scratch/$1.h5" >"$scratch/compare.txt" || fail "$2: the result differs"
-  echo "ok: $2"
+  within 240 counted "$name" "^exact digest: "
+  status "$name" --brief >"$scratch/status.txt" || { cat "$scratch/status.txt" >&2; fail "$what: points failed"; }
+  [[ $(digest "$scratch/status.txt") == $(digest "$scratch/$local.txt") ]] || { cat "$scratch/status.txt" >&2; fail "$what: another digest"; }
+  "$pogo" compare "$scratch/$local.h5" "$scratch/$name.h5" >"$scratch/compare.txt" || fail "$what: the result differs"
+  echo "ok: $what"
 }
 
 # Slurm lets what it puts back into the queue wait for two minutes; here it may start at once.
@@ -117,6 +118,19 @@ if status killed >"$scratch/killed.txt" 2>&1; then fail "status does not tell of
 grep -q "^ *1/$points .* failed " "$scratch/killed.txt" || { cat "$scratch/killed.txt" >&2; fail "not told"; }
 submit killed --resume >/dev/null
 held killed "a killed task and a requeued one end with the same digest"
+
+# Tasks that a job of a more urgent partition pushes aside, in the middle of longer points.
+long=(--set chain.blocks=60 --set seed=1)
+"$pogo" run "$spec" "${sets[@]}" "${long[@]}" --out "$scratch/long.h5" --jobs 2 --quiet >"$scratch/long.txt"
+submit preempted "${long[@]}" --cpus 2
+within 60 counted preempted ' running'
+within 60 sh -c "ls '$scratch'/preempted.h5.points/*.journal"
+urgent=$(sbatch --parsable --partition=urgent --nodes=2 --exclusive --time=1 --output=/dev/null --wrap='sleep 1')
+within 60 sh -c "scontrol show job $urgent | grep -q 'JobState=\(RUNNING\|COMPLETED\)'"
+within 180 is_drained
+scontrol show job >"$scratch/jobs.txt"
+grep -q 'Restarts=[1-9]' "$scratch/jobs.txt" || fail "nothing was preempted"
+held preempted "preempted tasks go on where they were" long
 
 submit node --array-limit 2
 within 60 counted node ' running'
