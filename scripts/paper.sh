@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 twice=false
 [[ ${1:-} == --twice ]] && { twice=true; shift; }
 readonly folder=${1:-Results/paper} pogo=.build/release/pogo
-readonly tables=(costs Costs/families Costs/fine-tuning Costs/block-times Costs/growth Costs/published)
+readonly tables=(costs Costs/families Costs/fine-tuning Costs/block-times Costs/growth Costs/published
+  Costs/proofs)
 
 [[ -x $pogo ]] || { echo "paper: run 'make build' first" >&2; exit 1; }
 

@@ -116,31 +116,17 @@ public struct CostExperiment: ExperimentKind, Equatable {
     }
   }
 
-  /// The block of a model as a task. The corpus is a name only: nothing is read.
+  /// The block of a model.
   func costs(
     _ model: Spec.CostModel, format: QuantizationFormat? = nil, steps: Int? = nil,
     fineTuning: Models.FineTuning = .full
   ) throws(PlanError) -> BlockCosts {
-    let steps = steps ?? block.steps
-    let format = format ?? formats[0]
-    do {
-      let task = try TrainingTask(
-        arithmeticVersion: 1, shape: model.shape, initializationSeed: 1,
-        corpus: Commitment(.corpus, byteCount: 1 << 50, leafSize: 1 << 20, root: .zero),
-        contextLength: model.contextLength, batchSize: model.batchSize, stepsPerBlock: steps,
-        recipe: TrainingRecipe(
-          optimizer: block.optimizer, schedule: LearningRateSchedule(peak: 1e-4),
-          microbatchCount: model.batchSize, segmentLength: min(block.segment, steps),
-          usesErrorFeedback: block.errorFeedback,
-          quantizationPoint: block.quantize == .step ? .step : .block),
-        gradientFormat: format, modelFormat: format, leafValueCount: block.leafByteCount / 4,
-        fineTuning: fineTuning)
-      return try BlockCosts(task)
-    } catch let error as TaskError {
-      throw .impossible("\(model.preset): \(error)")
-    } catch let error as CostError {
-      throw .impossible("\(model.preset): \(error)")
-    } catch { throw .impossible("\(error)") }
+    try PlannedBlock(
+      shape: model.shape, name: model.preset, contextLength: model.contextLength,
+      batchSize: model.batchSize, steps: steps ?? block.steps, segment: block.segment,
+      optimizer: block.optimizer, errorFeedback: block.errorFeedback, quantize: block.quantize,
+      format: format ?? formats[0], leafByteCount: block.leafByteCount, fineTuning: fineTuning
+    ).costs()
   }
 
   /// A small table.

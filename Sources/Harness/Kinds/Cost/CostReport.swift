@@ -166,7 +166,10 @@ enum CostLayout {
       title: "Published values beside ours",
       lines: [
         "'by their rule' repeats the source's own accounting, 6 N D with the parameters that it "
-          + "counted; 'ours, exact' counts every product of the shape."
+          + "counted; 'ours, exact' counts every product of the shape.",
+        "Beside a proof of a step stands publishing the step and replaying it: a "
+          + "zero-knowledge proof convinces anyone of every step, without data or state; a replay convinces "
+          + "who runs it, of the steps that it runs.",
       ], needs: .published, labels: ["quantity", "model"],
       columns: [.published, .byTheirRule, .agrees, .ours, .oursOverPublished]),
   ]

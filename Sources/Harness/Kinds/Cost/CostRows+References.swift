@@ -11,24 +11,27 @@ extension CostRows {
         done: Double(rows.count), total: Double(experiment.references.count),
         activity: reference.preset)
       let (rule, ours) = try values(reference)
+      var values: [CostColumn: Double] = [
+        .published: reference.value, .digits: Double(reference.digits), .ours: ours,
+        .oursOverPublished: ours / reference.value,
+      ]
+      if let rule {
+        values[.byTheirRule] = rule
+        values[.agrees] =
+          TrainingRules.agrees(rule, published: reference.value, digits: reference.digits) ? 1 : 0
+      }
       append(
         [
           "quantity": reference.quantity.rawValue, "model": reference.preset,
           "source": reference.source,
-        ],
-        [
-          .published: reference.value, .digits: Double(reference.digits), .byTheirRule: rule,
-          .agrees: TrainingRules.agrees(
-            rule, published: reference.value, digits: reference.digits) ? 1 : 0,
-          .ours: ours, .oursOverPublished: ours / reference.value,
-        ])
+        ], values)
     }
   }
 
-  /// The value by the rule of its source, and ours.
+  /// The value by the rule of its source, where that is a rule at all, and ours.
   private func values(
     _ reference: Spec.Reference
-  ) throws(PlanError) -> (rule: Double, ours: Double) {
+  ) throws(PlanError) -> (rule: Double?, ours: Double) {
     guard let shape = ModelShape.preset(named: reference.preset) else {
       throw .impossible("there is no preset '\(reference.preset)'")
     }
@@ -63,7 +66,24 @@ extension CostRows {
       let share =
         try block(costs, replayRate: experiment.sampling.replayRates[0])[.verifierShare] ?? .nan
       return (share, share)
+    case .stepProofSeconds:
+      let mining = try oneStep(reference.preset, shape).mining()
+      let fleet = experiment.devices[0].fleet
+      return (nil, fleet.seconds(mining.total) - fleet.seconds(mining[.training] ?? Workload()))
+    case .stepProofBytes:
+      let step = try oneStep(reference.preset, shape)
+      return (nil, Double(step.headerBytes + step.publicationBytes))
+    case .stepCheckSeconds:
+      let step = try oneStep(reference.preset, shape)
+      return (nil, experiment.devices[0].fleet.seconds(step.structure + step.replay([0])))
     }
+  }
+
+  /// A block of a single step: publishing it and replaying it is what stands beside a proof of one.
+  private func oneStep(
+    _ preset: String, _ shape: ModelShape
+  ) throws(PlanError) -> BlockCosts {
+    try experiment.costs(model(preset, shape), steps: 1)
   }
 
   /// The model of the spec that has this shape; one with the defaults if none has.

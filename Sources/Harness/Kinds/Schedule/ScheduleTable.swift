@@ -1,28 +1,31 @@
+import Costs
 import Protocol
 
 /// What came of every pair of block time and bandwidth.
 struct ScheduleTable {
-  let hours: [Double]
-  let gigabits: [Double]
-  private var rows: [(budget: ScheduleCosts.Budget, outcome: ScheduleOutcome, hours: Double)] = []
+  private let experiment: ScheduleExperiment
+  private let step: BlockCosts
+  private var rows: [(budget: ScheduleBudget, outcome: ScheduleOutcome)] = []
 
-  init(hours: [Double], gigabits: [Double]) {
-    self.hours = hours
-    self.gigabits = gigabits
+  /// - Parameter step: a block of one step.
+  init(_ experiment: ScheduleExperiment, _ step: BlockCosts) {
+    self.experiment = experiment
+    self.step = step
   }
 
   var rowCount: Int { rows.count }
 
-  mutating func append(_ budget: ScheduleCosts.Budget, _ outcome: ScheduleOutcome, hours: Double) {
-    rows.append((budget, outcome, hours))
+  mutating func append(_ budget: ScheduleBudget, _ outcome: ScheduleOutcome) {
+    rows.append((budget, outcome))
   }
 
   /// Everything, over the axes `block_hours` and `gigabits`.
-  func variables(_ costs: ScheduleCosts) -> [ResultVariable] {
+  func variables() -> [ResultVariable] {
+    let (hours, gigabits) = (experiment.blockHours, experiment.gigabits)
     let axes = [("block_hours", hours.count), ("gigabits", gigabits.count)]
     func number(
       _ name: String, units: String = "1", _ words: String,
-      _ value: (ScheduleCosts.Budget, ScheduleOutcome) -> Double
+      _ value: (ScheduleBudget, ScheduleOutcome) -> Double
     ) -> ResultVariable {
       ResultVariable(
         name, axes, .float64(rows.map { value($0.budget, $0.outcome) }), units: units, words)
@@ -33,22 +36,25 @@ struct ScheduleTable {
       ResultVariable(
         "gigabits", [axes[1]], .float64(gigabits), units: "Gbit s-1", "bandwidth of every node"),
       number("steps_per_block", "optimizer steps that fit the block time") { budget, _ in
-        budget.steps
+        Double(budget.costs.stepCount)
       },
       number("training_seconds", units: "s", "training of one block by one miner") { budget, _ in
-        seconds(budget.trainingMilliseconds)
+        budget.trainingSeconds
+      },
+      number("commitment_seconds", units: "s", "quantizing and committing of one block") {
+        budget, _ in budget.commitmentSeconds
       },
       number("publication_bytes", units: "byte", "binary diff of one block") { budget, _ in
         Double(budget.messages.publication)
       },
-      number("state_bytes", units: "byte", "states that one verifier fetches to replay") {
+      number("state_bytes", units: "byte", "states and twin that one verifier fetches") {
         budget, _ in Double(budget.messages.states)
       },
       number("replay_seconds", units: "s", "replay by one verifier") { budget, _ in
-        seconds(budget.replayMilliseconds)
+        budget.replaySeconds
       },
       number("replayed_share", "share of the block's steps that one verifier replays") {
-        budget, _ in budget.replayedSteps / budget.steps
+        budget, _ in Double(budget.replayedSteps) / Double(budget.costs.stepCount)
       },
       number("verified_seconds", units: "s", "from the commitment to the last attestation, mean") {
         _, outcome in
@@ -78,16 +84,18 @@ struct ScheduleTable {
         let confirmed = Double(outcome.rounds.count { $0.verdict == .confirmed })
         let span = Double(outcome.spanMilliseconds) / 1000
         return span > 0
-          ? confirmed * budget.steps * Double(costs.spec.tokensPerStep) / span : .nan
+          ? confirmed * Double(budget.costs.stepCount * budget.costs.tokensPerStep) / span : .nan
       },
       ResultVariable(
         "log_digest", axes, .text(rows.map { $0.outcome.logDigest.hex }), "digest of the event log"),
       ResultVariable(
-        "parameters", [], .float64([costs.parameterCount]), "parameters of the model"),
+        "parameters", [], .float64([Double(step.parameterCount)]), "parameters of the model"),
       ResultVariable(
-        "step_flops", [], .float64([costs.stepFLOPs]), "operations of one optimizer step"),
+        "step_flops", [], .float64([Double(step.step.total)]), "operations of one optimizer step"),
       ResultVariable(
-        "step_seconds", [], .float64([costs.stepSeconds]), units: "s", "one optimizer step"),
+        "step_seconds", [],
+        .float64([experiment.miner.fleet.seconds(Workload(flops: UInt128(step.step.total)))]),
+        units: "s", "forward and backward pass of one optimizer step"),
     ]
   }
 

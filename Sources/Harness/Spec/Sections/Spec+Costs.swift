@@ -122,14 +122,7 @@ extension Spec.CostBlock: SpecReadable {
       "segment", in: 1...1_000_000, default: 5, unit: "step",
       doc: "Steps between two committed states.")
     try section.require(segment <= steps, "segment", "must be at most steps (\(steps))")
-    optimizer =
-      switch try section.choice(
-        "optimizer", of: Spec.Training.Optimizer.self, default: .adamw, doc: "Update rule.")
-      {
-      case .sgd: .sgd
-      case .momentum: .momentum(.init())
-      case .adamw: .adamW(.init())
-      }
+    optimizer = try section.plannedOptimizer()
     quantize = try section.choice(
       "quantize", of: Spec.Training.QuantizationPoint.self, default: .block,
       doc: "What is published: every `step` or the difference of the whole `block`.")
@@ -144,6 +137,19 @@ extension Spec.CostBlock: SpecReadable {
     windowShare = try section.number(
       "window_share", .positiveRate, default: 0.5,
       doc: "Attestation window as a share of the block time.")
+  }
+}
+
+extension SpecSection {
+  /// Reads the update rule (`optimizer`) of a block that is only planned: its factors cost nothing.
+  mutating func plannedOptimizer() throws(SpecError) -> Optimizer {
+    switch try choice(
+      "optimizer", of: Spec.Training.Optimizer.self, default: .adamw, doc: "Update rule.")
+    {
+    case .sgd: .sgd
+    case .momentum: .momentum(.init())
+    case .adamw: .adamW(.init())
+    }
   }
 }
 

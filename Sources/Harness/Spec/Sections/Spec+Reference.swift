@@ -13,6 +13,12 @@ extension Spec {
       case acceleratorHours = "accelerator_hours"
       case energy = "training_megawatt_hours"
       case verificationRatio = "verification_ratio"
+      /// Making a proof of one optimizer step, beside training it.
+      case stepProofSeconds = "step_proof_seconds"
+      /// What its verifier is sent.
+      case stepProofBytes = "step_proof_bytes"
+      /// Checking it.
+      case stepCheckSeconds = "step_check_seconds"
     }
 
     /// What it is (`quantity`).
