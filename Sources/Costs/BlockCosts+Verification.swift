@@ -14,11 +14,11 @@ extension BlockCosts {
     return work
   }
 
-  /// Section 6.1: header and records are fetched, and the records hashed: their bytes, a leaf's
-  /// prefix and a node a record.
+  /// Section 6.1: header and records are fetched, and the tree over the records is made.
   public var structure: Workload {
     Workload(
-      hashedBytes: traceBytes + 66 * UInt128(stepCount), receivedBytes: headerBytes + traceBytes)
+      hashedBytes: MerkleCosts.hashedBytes(of: traceBytes, leafCount: stepCount),
+      receivedBytes: headerBytes + traceBytes)
   }
 
   /// Section 6.2 for one leaf: the answer is fetched, each opened leaf and its path are hashed, and

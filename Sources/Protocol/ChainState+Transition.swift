@@ -53,7 +53,6 @@ extension ChainState {
       finding: submission.evidence.flatMap { try? judge.judge($0, against: header) },
       challengeInput: Randomness.challengeInput(
         block: header.digest, beaconValue: challengeBeacon),
-      corpusWindows: judge.corpusWindows,
       isGrounded: { challenge in
         TranscriptCheck.isGrounded(
           submission.attestation.attestation, transcript: submission.transcript,

@@ -110,12 +110,11 @@ public struct ChainState: Sendable, Hashable {
   ///   - evidence: what the verifier brought, if anything.
   ///   - finding: what a judge found that the evidence proves; nil if it proves nothing.
   ///   - challengeInput: what the verifier's random function was to be applied to.
-  ///   - corpusWindows: places where an evaluation sequence can start.
   ///   - isGrounded: whether a positive shows what the challenge given to it asked for; asked only
   ///     where the chain checks transcripts.
   public mutating func process(
     _ signed: SignedAttestation, evidence: Evidence?, finding: Finding?, challengeInput: [UInt8],
-    corpusWindows: Int, isGrounded: (Challenge) -> Bool = { _ in true }
+    isGrounded: (Challenge) -> Bool = { _ in true }
   ) throws(RuleViolation) {
     let attestation = signed.attestation
     let key = attestation.verifier
@@ -145,8 +144,7 @@ public struct ChainState: Sendable, Hashable {
       output = Randomness.earlyChallengeOutput(block: attestation.block, verifier: key)
     }
     let challenge = Challenge(
-      output: output, task: genesis.task, constants: genesis.constants,
-      corpusWindows: corpusWindows)
+      output: output, task: genesis.task, constants: genesis.constants)
     block.ballots.append(
       Ballot(
         attestation: attestation, finding: finding, challenge: challenge,

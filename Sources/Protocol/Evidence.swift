@@ -124,9 +124,6 @@ public struct EvidenceJudge {
     self.clock = clock
   }
 
-  /// Places where an evaluation sequence can start.
-  public var corpusWindows: Int { trainer.corpusWindows }
-
   /// The contradiction that `evidence` proves against `block`.
   ///
   /// Throws ``EvidenceError`` if it proves none.

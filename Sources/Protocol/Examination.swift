@@ -98,7 +98,9 @@ struct Examination {
       examination.meter.measure(.structure) { work in
         let traceBytes = UInt64(publication.records.count * TraceRecord.byteCount)
         work.receivedBytes += UInt64(block.canonicalBytes.count) + traceBytes
-        work.hashedBytes += traceBytes + UInt64(publication.records.count * 66)
+        // A prefix for each leaf of their tree, 65 bytes for each node above.
+        let leaves = publication.records.count
+        work.hashedBytes += traceBytes + UInt64(leaves + 65 * max(0, leaves - 1))
       }
       // Kept before they are judged: they are the evidence if they contradict the header.
       examination.records = publication.records

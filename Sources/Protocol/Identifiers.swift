@@ -54,6 +54,11 @@ public struct PartsPerMillion: Sendable, Hashable, Comparable {
   public let value: UInt32
   static let whole: UInt64 = 1_000_000
 
+  /// Nothing.
+  public static let zero = PartsPerMillion(parts: 0)
+
+  private init(parts: UInt32) { value = parts }
+
   /// nil above one million.
   public init?(_ value: UInt32) {
     guard UInt64(value) <= Self.whole else { return nil }

@@ -40,12 +40,16 @@ public enum Randomness {
     Digest.tagged("PoGO/challenge", block, beaconValue).bytes
   }
 
-  /// Starts of the sequences of step `step`: uniform over all windows of the corpus.
+  /// What the sequences of step `step` are drawn from.
+  static func batchSampler(trainingSeed: Digest, step: Int) -> SeededSampler {
+    SeededSampler(seed: Digest.tagged("PoGO/step", trainingSeed, UInt32(step)), domain: "batch")
+  }
+
+  /// `count` draws for step `step`, uniform below `windows`.
   public static func batchStarts(
     trainingSeed: Digest, step: Int, count: Int, windows: Int
   ) -> [Int] {
-    var sampler = SeededSampler(
-      seed: Digest.tagged("PoGO/step", trainingSeed, UInt32(step)), domain: "batch")
+    var sampler = batchSampler(trainingSeed: trainingSeed, step: step)
     return (0..<count).map { _ in Int(sampler.uniform(below: UInt64(windows))) }
   }
 }
@@ -63,9 +67,7 @@ public struct Challenge: Sendable, Hashable {
 
   /// Derives the challenge from the verifier's random output; anyone who has the proof of that
   /// output derives the same.
-  public init(
-    output: Digest, task: TrainingTask, constants: ProtocolConstants, corpusWindows: Int
-  ) {
+  public init(output: Digest, task: TrainingTask, constants: ProtocolConstants) {
     var leafSampler = SeededSampler(seed: output, domain: "leaves")
     leaves = leafSampler.distinctIndices(
       constants.challengedLeaves(task), below: task.leafCount)
@@ -74,8 +76,9 @@ public struct Challenge: Sendable, Hashable {
       constants.challengedSegments(task), below: task.segmentCount)
     steps = segments.flatMap { task.steps(ofSegment: $0) }
     var evaluationSampler = SeededSampler(seed: output, domain: "evaluation")
+    let places = task.dataRule.evaluationPlaces(contextLength: Int(task.contextLength))
     evaluationStarts = (0..<constants.evaluationSequences(task)).map { _ in
-      Int(evaluationSampler.uniform(below: UInt64(corpusWindows)))
+      places[Int(evaluationSampler.uniform(below: UInt64(places.count)))]
     }
   }
 }

@@ -15,7 +15,6 @@ public final class Trainer {
   /// How it is computed; none changes a bit.
   public let arithmetic: Arithmetic
   let model: any LanguageModel
-  private let windows: Int
   private let workspace: ModelWorkspace
   private let gradient: FloatBuffer
 
@@ -54,7 +53,8 @@ public final class Trainer {
     self.task = task
     self.corpus = corpus
     self.arithmetic = arithmetic
-    do { windows = try corpus.windowCount(contextLength: Int(task.contextLength)) } catch {
+    guard corpus.tokenWidth == task.dataRule.tokenWidth else { throw .otherCorpus }
+    do { try corpus.requireTokens(below: task.shape.vocabularySize) } catch {
       throw .model(error)
     }
     model = try task.languageModel(start: start, arithmetic: arithmetic)
@@ -63,9 +63,6 @@ public final class Trainer {
       contextLength: Int(task.contextLength))
     gradient = FloatBuffer(count: task.parameterCount)
   }
-
-  /// Number of places where a sequence can start.
-  public var corpusWindows: Int { windows }
 
   /// Digest of the minibatch of step `step`.
   public func batchDigest(step: Int, seed: Digest) throws(TrainingError) -> Digest {
@@ -309,8 +306,9 @@ public final class Trainer {
   }
 
   private func starts(step: Int, seed: Digest) -> [Int] {
-    Randomness.batchStarts(
-      trainingSeed: seed, step: step, count: Int(task.batchSize), windows: windows)
+    task.dataRule.batchStarts(
+      trainingSeed: seed, step: step, count: Int(task.batchSize),
+      contextLength: Int(task.contextLength))
   }
 
   private func batch(startingAt starts: [Int]) throws(TrainingError) -> TokenBatch {

@@ -18,6 +18,9 @@ public struct TrainingTask: Sendable, Hashable {
   public let fineTuning: FineTuning
   /// The text that is trained on; it must be public.
   public var corpus: Commitment
+  /// How sequences are chosen from it; nil for one text of byte tokens whose windows are all equally
+  /// likely.
+  public let data: DataRule?
   /// Tokens in a sequence.
   public var contextLength: UInt32
   /// Sequences in the minibatch of a step.
@@ -41,17 +44,19 @@ public struct TrainingTask: Sendable, Hashable {
     contextLength: Int, batchSize: Int, stepsPerBlock: Int,
     recipe: TrainingRecipe,
     gradientFormat: QuantizationFormat, modelFormat: QuantizationFormat, leafValueCount: Int,
-    start: Commitment? = nil, fineTuning: FineTuning = .full
+    start: Commitment? = nil, fineTuning: FineTuning = .full, data: DataRule? = nil
   ) throws(TaskError) {
     guard (1...shape.contextLength).contains(contextLength) else {
       throw .contextTooLong(context: contextLength, longest: shape.contextLength)
     }
-    guard shape.vocabularySize >= 256 else {
+    guard data?.tokenWidth == .uint16 || shape.vocabularySize >= 256 else {
       throw .vocabularyTooSmall(shape.vocabularySize)
     }
     guard corpus.byteCount > UInt64(contextLength) else {
       throw .corpusTooShort(tokens: corpus.byteCount, needed: UInt64(contextLength) + 1)
     }
+    guard corpus.byteCount < 1 << 62 else { throw .data("the corpus has 2^62 bytes or more") }
+    try data?.validate(corpusByteCount: corpus.byteCount, contextLength: contextLength)
     guard (1...1_000_000).contains(batchSize), (1...1_000_000).contains(stepsPerBlock) else {
       throw .countOutOfRange
     }
@@ -78,6 +83,8 @@ public struct TrainingTask: Sendable, Hashable {
     self.start = start
     self.fineTuning = fineTuning
     self.corpus = corpus
+    // One encoding for one meaning.
+    self.data = data.flatMap { $0.isPlain ? nil : $0 }
     self.contextLength = UInt32(contextLength)
     self.batchSize = UInt32(batchSize)
     self.stepsPerBlock = UInt32(stepsPerBlock)
@@ -134,6 +141,8 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
   case segment(Int, steps: Int)
   case leafCutsGroup(leafValues: Int, groupSize: Int)
   case fineTuning(ModelError)
+  /// A rule of data that does not fit the corpus.
+  case data(String)
 
   public var description: String {
     switch self {
@@ -157,6 +166,7 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
     case .leafCutsGroup(let leaf, let group):
       "a leaf must hold whole groups, but \(leaf) values are no multiple of \(group)"
     case .fineTuning(let error): "fine-tuning: \(error)"
+    case .data(let problem): "data: \(problem)"
     }
   }
 }
@@ -167,6 +177,7 @@ extension TrainingTask: CanonicalCodable {
     writer.append(shape)
     writer.append(initializationSeed)
     writer.append(corpus)
+    writer.append(data)
     writer.append(contextLength)
     writer.append(batchSize)
     writer.append(stepsPerBlock)
@@ -184,6 +195,7 @@ extension TrainingTask: CanonicalCodable {
     let shape: ModelShape = try reader.read()
     let seed = try reader.readUInt64()
     let corpus: Commitment = try reader.read()
+    let data: DataRule? = try reader.read()
     let context = try reader.readUInt32()
     let batch = try reader.readUInt32()
     let steps = try reader.readUInt32()
@@ -200,7 +212,8 @@ extension TrainingTask: CanonicalCodable {
         corpus: corpus, contextLength: Int(context), batchSize: Int(batch),
         stepsPerBlock: Int(steps), recipe: recipe,
         gradientFormat: gradientFormat, modelFormat: modelFormat,
-        leafValueCount: Int(leafValues), start: startCommitment, fineTuning: fineTuning)
+        leafValueCount: Int(leafValues), start: startCommitment, fineTuning: fineTuning,
+        data: data)
     } catch {
       throw .invalidValue(offset: start, expected: "a training task", actual: "\(error)")
     }

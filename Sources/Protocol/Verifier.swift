@@ -41,13 +41,13 @@ public struct BlockContext {
   }
 
   /// What `verifier` must look at, given the output of its random function.
-  func challenge(of verifier: PublicKey, output: Digest, corpusWindows: Int) -> Challenge {
+  func challenge(of verifier: PublicKey, output: Digest) -> Challenge {
     let constants = state.genesis.constants
     return Challenge(
       output: constants.randomness.challenge == .afterCommitment
         ? output
         : Randomness.earlyChallengeOutput(block: block.header.digest, verifier: verifier),
-      task: state.genesis.task, constants: constants, corpusWindows: corpusWindows)
+      task: state.genesis.task, constants: constants)
   }
 }
 
@@ -98,7 +98,7 @@ public struct Verifier: Sendable {
   ) throws -> Outcome {
     let (proof, output) = try vrfKey.evaluate(context.challengeInput)
     let challenge = context.challenge(
-      of: key.publicKey, output: output.beta, corpusWindows: trainer.corpusWindows)
+      of: key.publicKey, output: output.beta)
     var examination = Examination(context: context, challenge: challenge, clock: clock)
     var failure: CheckFailure?
     if behaviour.looks {

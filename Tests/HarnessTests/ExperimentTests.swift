@@ -93,6 +93,6 @@ import Testing
         readingSpecAt: TinyExperiment.write(to: folder, corpus: "12345678"))
       _ = try SweepPlan(experiment, out: "", reusing: false)
     } catch { description = "\(error)" }
-    #expect(description.contains("the corpus has 8 bytes, but data.context: 8 needs at least 9"))
+    #expect(description.contains("the corpus has 8 tokens, but data.context: 8 needs at least 9"))
   }
 }

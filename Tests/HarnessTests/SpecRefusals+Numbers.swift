@@ -28,7 +28,8 @@ let unknownKeys: [Change] = [
       + "local_per_global"),
   Change(
     "corpus: kjv.txt", "corpus: kjv.txt, url: x",
-    "f.yaml:6: unknown key 'url' in data; known keys: corpus, tokenizer, context"),
+    "f.yaml:6: unknown key 'url' in data; known keys: corpus, corpora, tokenizer, "
+      + "context, sampling, validation"),
   Change(
     "leaf_size: 4KiB", "size: 4KiB",
     "f.yaml:9: unknown key 'size' in commitment; known keys: leaf_size"),

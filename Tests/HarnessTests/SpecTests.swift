@@ -77,7 +77,7 @@ private let full = """
     #expect(shape.headCount == 3)
     #expect(shape.contextLength == 128)
     #expect(shape.vocabularySize == 256)
-    #expect(spec.data.corpus == "Data/kjv.txt")
+    #expect(spec.data.texts.map(\.path) == ["Data/kjv.txt"])
     #expect(spec.data.tokenizer == .bytes)
     #expect(spec.data.contextLength == 128)
     #expect(spec.training.optimizer == .sgd)
@@ -198,6 +198,8 @@ private let full = """
         corpus: "Data/kjv.txt"
         tokenizer: bytes
         context: 64
+        sampling: uniform
+        validation: 0.0
       training:
         optimizer: sgd
         learning_rate: 0.1

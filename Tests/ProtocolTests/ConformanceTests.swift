@@ -147,8 +147,7 @@ extension ConformanceMaker {
     (0..<4 as Range<UInt64>).map { number in
       let output = Fixture.digest("output", number)
       let challenge = Challenge(
-        output: output, task: fixture.task, constants: fixture.genesis.constants,
-        corpusWindows: fixture.trainer.corpusWindows)
+        output: output, task: fixture.task, constants: fixture.genesis.constants)
       return ConformanceVectors.Drawn(
         output: output.hex, leaves: challenge.leaves, segments: challenge.segments,
         evaluationStarts: challenge.evaluationStarts)

@@ -32,13 +32,13 @@ struct EncodingTests {
     try expectRoundTrip(Stake(7), byteCount: 8)
     try expectRoundTrip(PartsPerMillion(1_000_000)!, byteCount: 4)
     try expectRoundTrip(mined.signed.header.work, byteCount: 32)
-    try expectRoundTrip(fixture.task, byteCount: 173)
+    try expectRoundTrip(fixture.task, byteCount: 174)
     try expectRoundTrip(fixture.genesis.constants, byteCount: 80)
     try expectRoundTrip(ProtocolConstants.paper, byteCount: 80)
     try expectRoundTrip(fixture.genesis.miners[0], byteCount: 40)
     try expectRoundTrip(fixture.genesis.verifiers[0], byteCount: 73)
     try expectRoundTrip(
-      fixture.genesis, byteCount: 173 + 80 + 4 + 40 + 4 + 3 * 73 + 32 + 45 + 45 + 1)
+      fixture.genesis, byteCount: 174 + 80 + 4 + 40 + 4 + 3 * 73 + 32 + 45 + 45 + 1)
     try expectRoundTrip(mined.signed.header, byteCount: 376)
     try expectRoundTrip(mined.signed, byteCount: 440)
     try expectRoundTrip(mined.content.records[1], byteCount: 136)
@@ -96,7 +96,7 @@ struct EncodingTests {
     // Batch size, steps, learning rate and leaf size of a task, all zero or out of range.
     var bytes = fixture.task.canonicalBytes
     for range in [
-      95..<99, 99..<103, 103..<107, 108..<112, 121..<125, 125..<129, 167..<171,
+      96..<100, 100..<104, 104..<108, 109..<113, 122..<126, 126..<130, 168..<172,
     ] {
       bytes.replaceSubrange(range, with: [0, 0, 0, 0])
       #expect(throws: CanonicalError.self, "\(range)") {

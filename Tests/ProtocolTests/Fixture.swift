@@ -29,6 +29,8 @@ struct FixtureOptions {
   var shape = Fixture.shape
   var gradientFormat = Fixture.gradientFormat
   var modelFormat = Fixture.modelFormat
+  var data: DataRule?
+  var corpus: Corpus?
 }
 
 /// A tiny chain: one miner, some verifiers, all keys from seeds.
@@ -73,9 +75,10 @@ struct Fixture {
     seed: UInt64, recipe: TrainingRecipe = FixtureOptions().recipe,
     fineTuning: FineTuning = .full, shape: ModelShape = Fixture.shape,
     gradientFormat: QuantizationFormat = Fixture.gradientFormat,
-    modelFormat: QuantizationFormat = Fixture.modelFormat
+    modelFormat: QuantizationFormat = Fixture.modelFormat, corpus: Corpus? = nil,
+    data: DataRule? = nil
   ) throws -> TrainingTask {
-    let bytes = corpus(seed: seed).bytes
+    let bytes = (corpus ?? Self.corpus(seed: seed)).bytes
     let tree = bytes.withUnsafeBytes {
       MerkleTree(bytes: $0, leafSize: 256, concurrently: MerkleTree.serially)
     }
@@ -84,7 +87,7 @@ struct Fixture {
       corpus: Commitment(kind: .corpus, tree: tree, byteCount: bytes.count, leafSize: 256),
       contextLength: 8, batchSize: 2, stepsPerBlock: 4, recipe: recipe,
       gradientFormat: gradientFormat, modelFormat: modelFormat, leafValueCount: 64,
-      fineTuning: fineTuning)
+      fineTuning: fineTuning, data: data)
   }
 
   init(_ options: FixtureOptions = FixtureOptions()) throws {
@@ -92,9 +95,10 @@ struct Fixture {
     let seed = options.seed
     task = try Self.task(
       seed: seed, recipe: options.recipe, fineTuning: options.fineTuning, shape: options.shape,
-      gradientFormat: options.gradientFormat, modelFormat: options.modelFormat)
+      gradientFormat: options.gradientFormat, modelFormat: options.modelFormat,
+      corpus: options.corpus, data: options.data)
     trainer = try Trainer(
-      task: task, corpus: Self.corpus(seed: seed), arithmetic: Self.arithmetic)
+      task: task, corpus: options.corpus ?? Self.corpus(seed: seed), arithmetic: Self.arithmetic)
     beacon = HashChainBeacon(secret: Self.digest("beacon", seed), rounds: 300)
     miner = Miner(
       name: "miner", key: PrivateKey(seed: Self.digest("miner", seed)),
@@ -208,7 +212,8 @@ struct Fixture {
         workers: arithmetic.workers),
       trainingBeacon: value,
       trainer: try Trainer(
-        task: genesis.task, corpus: Self.corpus(seed: options.seed), arithmetic: arithmetic),
+        task: genesis.task, corpus: options.corpus ?? Self.corpus(seed: options.seed),
+        arithmetic: arithmetic),
       clock: StoppedClock())
   }
 
@@ -240,7 +245,7 @@ struct Fixture {
     }
     try chain.process(
       signed, evidence: evidence, finding: finding,
-      challengeInput: context(block).challengeInput, corpusWindows: trainer.corpusWindows)
+      challengeInput: context(block).challengeInput)
   }
 
   /// `block` with a changed header, signed anew by its miner.

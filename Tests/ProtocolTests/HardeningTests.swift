@@ -76,8 +76,7 @@ struct HardeningTests {
         var chain = open
         #expect(throws: RuleViolation.self, "round \(round)") {
           try chain.process(
-            decoded, evidence: evidence[2], finding: nil, challengeInput: input,
-            corpusWindows: judge.corpusWindows)
+            decoded, evidence: evidence[2], finding: nil, challengeInput: input)
         }
         #expect(chain == open)
         refused += 1

@@ -84,7 +84,7 @@ struct RandomnessTests {
       func derive() -> Challenge {
         Challenge(
           output: Fixture.digest("output", number), task: fixture.task,
-          constants: fixture.genesis.constants, corpusWindows: fixture.trainer.corpusWindows)
+          constants: fixture.genesis.constants)
       }
       let challenge = derive()
       #expect(challenge == derive())
@@ -113,8 +113,7 @@ struct RandomnessTests {
       let proof = outcome.attestation.attestation.randomness
       let output = try fixture.genesis.verifiers[index].vrfKey.verify(proof, input)
       let derived = Challenge(
-        output: output.beta, task: fixture.task, constants: fixture.genesis.constants,
-        corpusWindows: fixture.trainer.corpusWindows)
+        output: output.beta, task: fixture.task, constants: fixture.genesis.constants)
       #expect(derived == outcome.challenge)
       seen.insert(derived)
     }

@@ -43,8 +43,7 @@ struct WeakRandomnessTests {
       let foreseen = Challenge(
         output: Randomness.earlyChallengeOutput(
           block: digest, verifier: fixture.verifierKey(index)),
-        task: fixture.task, constants: fixture.genesis.constants,
-        corpusWindows: fixture.trainer.corpusWindows)
+        task: fixture.task, constants: fixture.genesis.constants)
       #expect(outcome.challenge == foreseen)
     }
     let strong = try Fixture(FixtureOptions(leafRate: 100_000))
@@ -52,8 +51,7 @@ struct WeakRandomnessTests {
     let foreseen = Challenge(
       output: Randomness.earlyChallengeOutput(
         block: block.signed.header.digest, verifier: strong.verifierKey(0)),
-      task: strong.task, constants: strong.genesis.constants,
-      corpusWindows: strong.trainer.corpusWindows)
+      task: strong.task, constants: strong.genesis.constants)
     #expect(try strong.decide(block).outcomes[0].challenge != foreseen)
   }
 }

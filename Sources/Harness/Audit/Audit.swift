@@ -156,7 +156,7 @@ public struct Audit {
 
   /// Every exact variable is what the chain says.
   private mutating func checkVariables(
-    _ record: ChainRecord, of point: PointResult, plan: Plan, corpus: [UInt8]
+    _ record: ChainRecord, of point: PointResult, plan: Plan, corpus: [[UInt8]]
   ) throws {
     let expected = ChainVariables(record: record, plan: plan).all(corpus: corpus).filter {
       $0.determinism == .exact

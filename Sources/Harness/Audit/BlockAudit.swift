@@ -62,7 +62,7 @@ struct BlockAudit {
       do {
         try state.process(
           ballot.attestation, evidence: ballot.evidence, finding: finding,
-          challengeInput: context.challengeInput, corpusWindows: trainer.corpusWindows,
+          challengeInput: context.challengeInput,
           isGrounded: { challenge in
             TranscriptCheck.isGrounded(
               ballot.attestation.attestation, transcript: ballot.transcript, challenge: challenge,

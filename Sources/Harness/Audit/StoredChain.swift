@@ -4,7 +4,7 @@ import Protocol
 /// The canonical bytes of a chain as a result file holds them, cut into their parts.
 struct StoredChain {
   let genesis: Genesis
-  let corpus: [UInt8]
+  let corpus: [[UInt8]]
   /// All parameters that training started from, float32, if they were given.
   let start: [UInt8]?
   let blocks: [StoredBlock]
@@ -47,7 +47,8 @@ struct StoredChain {
         throw AuditFailure("\(place()): \(error)")
       }
     }
-    guard let genesis = try parts("genesis").first, let corpus = try parts("corpus").first else {
+    let corpus = try parts("corpus")
+    guard let genesis = try parts("genesis").first, !corpus.isEmpty else {
       throw AuditFailure("genesis or corpus is missing")
     }
     self.genesis = try decode(genesis, "genesis")

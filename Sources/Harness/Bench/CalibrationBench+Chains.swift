@@ -119,7 +119,7 @@ extension CalibrationBench {
       // What a step costs does not depend on the text.
       let random = RandomStream(seed: 1, stream: 7)
       let corpus = (0..<65_536).map { UInt8(97 + random.integer(at: UInt64($0), below: 26)) }
-      plan = try Plan(spec: experiment, corpus: corpus, workers: bench.arithmetic.workers)
+      plan = try Plan(spec: experiment, corpus: [corpus], workers: bench.arithmetic.workers)
       costs = try BlockCosts(plan.task)
       parts = SampledParts(evenlyOver: costs, constants: plan.constants)
       let record = try Simulation(

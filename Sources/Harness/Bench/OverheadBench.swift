@@ -77,7 +77,7 @@ public struct OverheadBench {
     options.reusing = false
     func bare() throws {
       let plan = try Plan(
-        spec: chain, corpus: point.inputs.bytes("corpus"), start: point.inputs.model("start"),
+        spec: chain, corpus: point.inputs.files(chain.data), start: point.inputs.model("start"),
         workers: arithmetic.workers)
       _ = try Simulation(plan: plan, arithmetic: arithmetic, clock: clock)
         .run(observer: NoObserver())

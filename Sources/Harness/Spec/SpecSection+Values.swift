@@ -162,9 +162,10 @@ extension SpecSection {
       accept: accept)
   }
 
-  private mutating func textOrNil<Value>(
-    _ key: String, _ expectation: String, fallback: String?, isRequired: Bool, example: String,
-    doc: String, accept: (String) -> Value?
+  /// A text that `accept` turns into a value; an error if the key is absent and `isRequired`.
+  mutating func textOrNil<Value>(
+    _ key: String, _ expectation: String, fallback: String? = nil, isRequired: Bool,
+    example: String, doc: String, accept: (String) -> Value?
   ) throws(SpecError) -> Value? {
     let key = SpecKey(
       key, .text, expectation, fallback: fallback, isRequired: isRequired, example: example,

@@ -67,7 +67,7 @@ public struct AdversariesExperiment: ExperimentKind, Equatable {
   /// One block for each cell, and its verifications.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     let plan = try Plan(
-      spec: spec("honest", checks: Checks.named.map(\.name)), corpus: inputs.bytes("corpus"),
+      spec: spec("honest", checks: Checks.named.map(\.name)), corpus: inputs.files(setup.data),
       workers: Workers(threads: 1))
     let cells = Double(adversaries.count * Self.columns.count)
     return Estimate(
@@ -76,7 +76,7 @@ public struct AdversariesExperiment: ExperimentKind, Equatable {
 
   /// Runs every cell.
   public func run(_ context: RunContext) throws -> [ResultVariable] {
-    let corpus = context.inputs.bytes("corpus")
+    let corpus = context.inputs.files(setup.data)
     var matrix = AdversaryMatrix(adversaries: adversaries, columns: Self.columns.map(\.name))
     let total = Double(adversaries.count * Self.columns.count)
     for adversary in adversaries {

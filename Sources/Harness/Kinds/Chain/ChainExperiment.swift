@@ -78,13 +78,13 @@ public struct ChainExperiment: ExperimentKind, Equatable {
 
   /// The corpus, and the model that training starts from.
   public var inputs: [InputFile] {
-    [InputFile("corpus", path: data.corpus)] + (start?.input.map { [$0] } ?? [])
+    data.inputs() + (start?.input.map { [$0] } ?? [])
   }
 
   /// Works the plan out; throws ``PlanError``.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     let plan = try Plan(
-      spec: self, corpus: inputs.bytes("corpus"), start: inputs.model("start"),
+      spec: self, corpus: inputs.files(data), start: inputs.model("start"),
       workers: Workers(threads: 1))
     let task = plan.task
     let blocks = Double(chain.blockCount)
@@ -96,10 +96,10 @@ public struct ChainExperiment: ExperimentKind, Equatable {
       movedBytes: blocks * Double(task.stepsPerBlock) * 4 * Double(task.parameterByteCount),
       // What is recorded is held as blocks, as variables and as the image of the file.
       memoryBytes: Plan.memoryByteCount(task)
-        + 3 * (blocks * published + Double(inputs.bytes("corpus").count)),
+        + 3 * (blocks * published + Double(plan.corpus.bytes.count)),
       fixedSeconds: Self.fixedSeconds(
         blocks: blocks, verifiers: Double(chain.verifiers.count),
-        corpusBytes: Double(inputs.bytes("corpus").count)))
+        corpusBytes: Double(plan.corpus.bytes.count)))
   }
 
   /// What a chain takes besides training, hashing its parameters and measuring losses: headers,
@@ -115,7 +115,7 @@ public struct ChainExperiment: ExperimentKind, Equatable {
 
   /// Mines, verifies and finalizes every block.
   public func run(_ context: RunContext) throws -> [ResultVariable] {
-    let corpus = context.inputs.bytes("corpus")
+    let corpus = context.inputs.files(data)
     let plan = try Plan(
       spec: self, corpus: corpus, start: context.inputs.model("start"),
       workers: context.arithmetic.workers)

@@ -44,8 +44,8 @@ struct ChainVariables {
     ("participant", minerNames.count + verifierNames.count)
   }
 
-  /// All variables; `corpus` is stored so that the file can be audited alone.
-  func all(corpus: [UInt8]) -> [ResultVariable] {
+  /// All variables; `corpus`, what its files hold, is stored so that the file can be audited alone.
+  func all(corpus: [[UInt8]]) -> [ResultVariable] {
     coordinates + perBlock + perStep + perVerifier + perParticipant + measured + fineTuning
       + chain(corpus: corpus)
   }
@@ -264,10 +264,10 @@ struct ChainVariables {
     ]
   }
 
-  private func chain(corpus: [UInt8]) -> [ResultVariable] {
+  private func chain(corpus: [[UInt8]]) -> [ResultVariable] {
     let ballots = record.blocks.flatMap(\.ballots)
     return packed("genesis", "canonical bytes of genesis", [record.genesis.canonicalBytes])
-      + packed("corpus", "the text that was trained on", [corpus])
+      + packed("corpus", "the files that were trained on", corpus)
       + (start.map {
         packed(
           "start", "all parameters that training started from, float32",

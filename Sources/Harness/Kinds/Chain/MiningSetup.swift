@@ -20,8 +20,8 @@ struct MiningSetup: Sendable, Equatable {
       "commitment", doc: "How byte strings are cut into Merkle leaves.")
   }
 
-  /// The corpus.
-  var inputs: [InputFile] { [InputFile("corpus", path: data.corpus)] }
+  /// The texts.
+  var inputs: [InputFile] { data.inputs() }
 }
 
 extension SpecSection {

@@ -31,22 +31,27 @@ public struct Plan: Sendable {
 
   /// Works the plan out; throws ``PlanError`` when values that are fine alone do not fit together.
   ///
-  /// - Parameter start: the model that the spec's `start` names; nil if it has none.
+  /// - Parameters:
+  ///   - files: what the files of the spec's `data` hold, in its order.
+  ///   - start: the model that the spec's `start` names; nil if it has none.
   public init(
-    spec: ChainExperiment, corpus bytes: [UInt8], start: WholeModel? = nil, workers: Workers
+    spec: ChainExperiment, corpus files: [[UInt8]], start: WholeModel? = nil, workers: Workers
   ) throws(PlanError) {
     self.spec = spec
     try Self.check(start, spec)
     self.start = start?.parameters
-    guard bytes.count > spec.data.contextLength else {
+    let data = try TrainingData(
+      spec.data, files: files, vocabularySize: spec.model.shape.vocabularySize)
+    guard data.corpus.tokenCount > spec.data.contextLength else {
       throw .impossible(
-        "the corpus has \(bytes.count) bytes, but data.context: \(spec.data.contextLength) needs "
-          + "at least \(spec.data.contextLength + 1); use a longer text or a smaller context")
+        "the corpus has \(data.corpus.tokenCount) tokens, but data.context: "
+          + "\(spec.data.contextLength) needs at least \(spec.data.contextLength + 1); use a longer "
+          + "text or a smaller context")
     }
-    corpus = Corpus(bytes: bytes)
+    corpus = data.corpus
     let constants = try Self.constants(spec)
     self.constants = constants
-    task = try Self.task(spec, corpus: bytes, start: start, workers: workers)
+    task = try Self.task(spec, data: data, start: start, workers: workers)
     guard constants.tolerance == .exact || task.isWalkable else {
       throw .impossible(
         "arithmetic.tolerance needs states that follow from published gradients: "
@@ -214,9 +219,9 @@ public struct Plan: Sendable {
   }
 
   private static func task(
-    _ spec: ChainExperiment, corpus: [UInt8], start: WholeModel?, workers: Workers
+    _ spec: ChainExperiment, data: TrainingData, start: WholeModel?, workers: Workers
   ) throws(PlanError) -> TrainingTask {
-    let tree = corpus.withUnsafeBytes {
+    let tree = data.corpus.bytes.withUnsafeBytes {
       MerkleTree(bytes: $0, leafSize: corpusLeafSize, concurrently: workers.run)
     }
     do {
@@ -225,13 +230,13 @@ public struct Plan: Sendable {
         arithmeticVersion: UInt32(arithmeticVersion), shape: spec.model.shape,
         initializationSeed: Digest.tagged("PoGO/initialization", spec.seed).littleEndianWord(0),
         corpus: Proofs.Commitment(
-          .corpus, byteCount: corpus.count, leafSize: corpusLeafSize, root: tree.root),
+          .corpus, byteCount: data.corpus.bytes.count, leafSize: corpusLeafSize, root: tree.root),
         contextLength: spec.data.contextLength, batchSize: spec.training.batchSize,
         stepsPerBlock: spec.training.stepsPerBlock, recipe: spec.training.recipe,
         gradientFormat: formats.0.value, modelFormat: formats.1.value,
         leafValueCount: spec.commitment.leafByteCount / 4,
         start: start.map { TrainingTask.startCommitment($0.parameters, workers: workers) },
-        fineTuning: spec.fineTuning?.value ?? .full)
+        fineTuning: spec.fineTuning?.value ?? .full, data: data.rule)
     } catch {
       throw .impossible("\(error)")
     }

@@ -76,7 +76,7 @@ public struct DetectionExperiment: ExperimentKind, Equatable {
   /// Mining and looking at everything once a rate, and the samples of all trials.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     let plan = try Plan(
-      spec: spec(rate: rates.max() ?? 0), corpus: inputs.bytes("corpus"),
+      spec: spec(rate: rates.max() ?? 0), corpus: inputs.files(setup.data),
       workers: Workers(threads: 1))
     let (task, looks) = (plan.task, Double(trials * verifierCount))
     let steps = Double(task.stepsPerBlock)
@@ -91,7 +91,7 @@ public struct DetectionExperiment: ExperimentKind, Equatable {
 
   /// Tries every rate.
   public func run(_ context: RunContext) throws -> [ResultVariable] {
-    let corpus = context.inputs.bytes("corpus")
+    let corpus = context.inputs.files(setup.data)
     var curve = DetectionCurve(verifierCount: verifierCount)
     // In pieces, so that progress is told and a run can be stopped.
     let piece = max(1, min(trials, 250))

@@ -32,7 +32,7 @@ struct PreparedBlock {
   let truth: GroundTruth
 
   /// Mines the block of the plan's first miner and looks at all of it.
-  init(_ spec: ChainExperiment, corpus: [UInt8], arithmetic: Arithmetic) throws {
+  init(_ spec: ChainExperiment, corpus: [[UInt8]], arithmetic: Arithmetic) throws {
     plan = try Plan(spec: spec, corpus: corpus, workers: arithmetic.workers)
     let trainer = try Trainer(task: plan.task, corpus: plan.corpus, arithmetic: arithmetic)
     let parent = try ModelState.initial(task: plan.task, arithmetic: arithmetic)

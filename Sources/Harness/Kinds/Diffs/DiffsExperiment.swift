@@ -61,7 +61,7 @@ public struct DiffsExperiment: ExperimentKind, Equatable {
   }
 
   /// The corpus.
-  public var inputs: [InputFile] { [InputFile("corpus", path: data.corpus)] }
+  public var inputs: [InputFile] { data.inputs() }
 
   /// Two trainings as long as the longest block. Throws ``PlanError``.
   public func estimate(_ inputs: Inputs) throws -> Estimate {

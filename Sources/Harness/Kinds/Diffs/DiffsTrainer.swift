@@ -28,13 +28,15 @@ struct DiffsTrainer {
   private let experiment: DiffsExperiment
   private let context: RunContext
   private let model: any LanguageModel
-  private let corpus: Corpus
+  private let data: TrainingData
 
   init(_ experiment: DiffsExperiment, _ context: RunContext) throws {
     let shape = experiment.model.shape
     self.experiment = experiment
     self.context = context
-    corpus = Corpus(bytes: context.inputs.bytes("corpus"))
+    data = try TrainingData(
+      experiment.data, files: context.inputs.files(experiment.data),
+      vocabularySize: shape.vocabularySize)
     layout = ParameterLayout(shape)
     before = FloatBuffer(count: layout.count)
     layout.initialize(before, seed: experiment.seed, arithmetic: context.arithmetic)
@@ -82,7 +84,6 @@ struct DiffsTrainer {
     let frozen = layout.tensors.filter { !isTrained($0) }
     let workspace = model.makeWorkspace(
       sequenceCount: experiment.batchSize, contextLength: experiment.data.contextLength)
-    let windows = try corpus.windowCount(contextLength: experiment.data.contextLength)
     let (quantized, exact) = (FloatBuffer(count: layout.count), FloatBuffer(count: layout.count))
     let gradient = FloatBuffer(count: layout.count)
     quantized.copy(from: before)
@@ -90,10 +91,10 @@ struct DiffsTrainer {
     var published: [[UInt8]] = []
     var blocks: [Block] = []
     for step in 0..<(experiment.blockSteps.last ?? 0) {
-      let starts = Randomness.batchStarts(
+      let starts = data.rule.batchStarts(
         trainingSeed: Digest.tagged("PoGO/diffs", experiment.seed), step: step,
-        count: experiment.batchSize, windows: windows)
-      let batch = try corpus.batch(
+        count: experiment.batchSize, contextLength: experiment.data.contextLength)
+      let batch = try data.corpus.batch(
         startingAt: starts, contextLength: experiment.data.contextLength)
       func differentiate(_ parameters: FloatBuffer) {
         _ = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)

@@ -120,12 +120,12 @@ public struct FineTuningExperiment: ExperimentKind, Equatable {
     return listed
   }
 
-  /// Both texts.
+  /// Before the names of the files of the first stage.
+  static let pretrainingPrefix = "pretraining_"
+
+  /// The texts of both stages.
   public var inputs: [InputFile] {
-    [
-      InputFile("pretraining_corpus", path: pretraining.data.corpus),
-      InputFile("corpus", path: setup.data.corpus),
-    ]
+    pretraining.data.inputs(prefix: Self.pretrainingPrefix) + setup.data.inputs()
   }
 
   // MARK: the chains
@@ -155,9 +155,10 @@ public struct FineTuningExperiment: ExperimentKind, Equatable {
   /// The chains of all stages, and the measurements between them.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     var estimate = Estimate()
-    let chains = [(pretrainingChain, "pretraining_corpus")] + variants.map { (chain($0), "corpus") }
-    for (chain, corpus) in chains {
-      let own = try chain.estimate(Inputs(["corpus": inputs.bytes(corpus)]))
+    let chains =
+      [(pretrainingChain, Self.pretrainingPrefix)] + variants.map { (chain($0), "") }
+    for (chain, prefix) in chains {
+      let own = try chain.estimate(Inputs(files: inputs.files(chain.data, prefix: prefix)))
       estimate.flops += own.flops
       estimate.hashedBytes += own.hashedBytes
       estimate.movedBytes += own.movedBytes

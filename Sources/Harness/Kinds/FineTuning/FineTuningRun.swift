@@ -16,9 +16,15 @@ struct FineTuningRun {
     self.experiment = experiment
     self.context = context
     let length = experiment.setup.data.contextLength
-    texts = try ["pretraining_corpus", "corpus"].map {
+    let vocabulary = experiment.setup.model.shape.vocabularySize
+    texts = try [
+      (experiment.pretraining.data, FineTuningExperiment.pretrainingPrefix),
+      (experiment.setup.data, ""),
+    ].map { data, prefix in
       try EvaluationText(
-        context.inputs.bytes($0), contextLength: length, tokens: experiment.evaluationTokens)
+        TrainingData(
+          data, files: context.inputs.files(data, prefix: prefix), vocabularySize: vocabulary),
+        contextLength: length, tokens: experiment.evaluationTokens)
     }
     total = max(1, try experiment.estimate(context.inputs).flops)
   }
@@ -64,13 +70,15 @@ struct FineTuningRun {
   private func fullTask() throws -> TrainingTask {
     let chain = experiment.chain(.init(name: "full", tuning: Spec.FineTuning(value: .full)))
     return try Plan(
-      spec: chain, corpus: context.inputs.bytes("corpus"), workers: context.arithmetic.workers
+      spec: chain, corpus: context.inputs.files(chain.data), workers: context.arithmetic.workers
     ).task
   }
 
   private mutating func pretrain() throws -> (WholeModel, [Float]) {
     let plan = try Plan(
-      spec: experiment.pretrainingChain, corpus: context.inputs.bytes("pretraining_corpus"),
+      spec: experiment.pretrainingChain, 
+      corpus: context.inputs.files(
+        experiment.pretraining.data, prefix: FineTuningExperiment.pretrainingPrefix),
       workers: context.arithmetic.workers)
     let (_, state) = try run(plan, "pre-training")
     let model = WholeModel(shape: plan.task.shape, parameters: state.parameters)
@@ -83,7 +91,7 @@ struct FineTuningRun {
     var spec = experiment.chain(variant)
     spec.start = .pretrained
     let plan = try Plan(
-      spec: spec, corpus: context.inputs.bytes("corpus"), start: start,
+      spec: spec, corpus: context.inputs.files(spec.data), start: start,
       workers: context.arithmetic.workers)
     let (record, state) = try run(plan, variant.name)
     let model = WholeModel(
@@ -132,14 +140,18 @@ struct EvaluationText {
   /// Sequences that are computed at a time.
   private static let batchSize = 16
 
-  init(_ bytes: [UInt8], contextLength: Int, tokens: Int) throws {
-    corpus = Corpus(bytes: bytes)
+  /// - Parameter data: of which what is kept for validation is measured on, or, if nothing is, all.
+  init(_ data: TrainingData, contextLength: Int, tokens: Int) throws {
+    corpus = data.corpus
     self.contextLength = contextLength
-    let windows = try corpus.windowCount(contextLength: contextLength)
+    let places = data.rule.evaluationPlaces(contextLength: contextLength)
+    guard places.count > 0 else {
+      throw PlanError.impossible("a text has no sequence of \(contextLength) tokens to measure on")
+    }
     let sequences = max(1, (tokens + contextLength - 1) / contextLength)
     let batches = (sequences + Self.batchSize - 1) / Self.batchSize
     let count = batches * Self.batchSize
-    starts = (0..<count).map { $0 * (windows - 1) / max(count - 1, 1) }
+    starts = (0..<count).map { places[$0 * (places.count - 1) / max(count - 1, 1)] }
   }
 
   /// Mean cross-entropy in nats a token: the mean of the batches' means, added in ascending order.

@@ -72,9 +72,7 @@ struct FineTuningTable {
 
   func variables() -> [ResultVariable] {
     let variants = ("variant", rows.count)
-    let texts = [experiment.pretraining.data.corpus, experiment.setup.data.corpus].map {
-      String($0.split(separator: "/").last ?? "")
-    }
+    let texts = [experiment.pretraining.data, experiment.setup.data].map(\.fileNames)
     let text = ("text", texts.count)
     func counts(
       _ name: String, units: String = "1", _ words: String, _ value: (FineTuningRow) -> UInt64

@@ -77,7 +77,7 @@ public struct ProgressExperiment: ExperimentKind, Equatable {
   }
 
   private func plan(tokens: Int, _ inputs: Inputs, _ workers: Workers) throws -> Plan {
-    try Plan(spec: spec(tokens: tokens), corpus: inputs.bytes("corpus"), workers: workers)
+    try Plan(spec: spec(tokens: tokens), corpus: inputs.files(setup.data), workers: workers)
   }
 
   /// Mines the blocks, and measures the last one as so many verifiers would.
@@ -96,7 +96,7 @@ public struct ProgressExperiment: ExperimentKind, Equatable {
       for trial in 0..<trials {
         let starts = Challenge(
           output: DetectionTrial.beacon(seed: seed, trial: trial), task: plan.task,
-          constants: constants, corpusWindows: trainer.corpusWindows
+          constants: constants
         ).evaluationStarts
         measurements.append(
           try ProgressCheck.measure(

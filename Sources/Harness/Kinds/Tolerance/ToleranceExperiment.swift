@@ -82,7 +82,7 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
   /// One block mined and replayed for each contender.
   public func estimate(_ inputs: Inputs) throws -> Estimate {
     let plan = try Plan(
-      spec: chain, corpus: inputs.bytes("corpus"), workers: Workers(threads: 1))
+      spec: chain, corpus: inputs.files(chain.data), workers: Workers(threads: 1))
     try requireWalkable(plan.task)
     return Estimate(
       flops: Double(plan.task.trainingFLOPs) * 2.5 * Double(contenderCount),
@@ -91,7 +91,7 @@ public struct ToleranceExperiment: ExperimentKind, Equatable {
 
   /// Mines and replays a block for each contender.
   public func run(_ context: RunContext) throws -> [ResultVariable] {
-    let corpus = context.inputs.bytes("corpus")
+    let corpus = context.inputs.files(chain.data)
     let plan = try Plan(
       spec: chain, corpus: corpus, workers: context.arithmetic.workers)
     try requireWalkable(plan.task)

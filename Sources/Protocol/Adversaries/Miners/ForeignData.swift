@@ -15,7 +15,7 @@ public struct EvaluationTraining: MinerBehaviour {
   ) throws -> Trainer.Step {
     let guess = Challenge(
       output: Digest.tagged("adversary/guess", context.seed), task: context.task,
-      constants: context.state.genesis.constants, corpusWindows: context.trainer.corpusWindows)
+      constants: context.state.genesis.constants)
     let starts = guess.evaluationStarts.isEmpty ? [0] : guess.evaluationStarts
     let batch = Int(context.task.batchSize)
     let computed = try context.trainer.compute(

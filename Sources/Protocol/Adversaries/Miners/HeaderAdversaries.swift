@@ -43,8 +43,7 @@ public struct GroundChallenge: MinerBehaviour {
       let isSeen = genesis.verifiers.contains { verifier in
         let challenge = Challenge(
           output: Randomness.earlyChallengeOutput(block: digest, verifier: verifier.key),
-          task: context.task, constants: genesis.constants,
-          corpusWindows: context.trainer.corpusWindows)
+          task: context.task, constants: genesis.constants)
         return !tampered.isDisjoint(with: challenge.leaves)
       }
       guard isSeen else { return }
