@@ -8,8 +8,9 @@ public enum OpenBLAS {
 
   /// Processor type whose kernels it chose, e.g. `Haswell`.
   public static var coreName: String { String(cString: openblas_get_corename()) }
-  /// Version and build options.
-  public static var configuration: String { String(cString: openblas_get_config()) }
+  /// Version and build options. Asked for once: the library writes them into a buffer of its own at
+  /// each call, so two threads that ask at the same time would read each other's halves.
+  public static let configuration = String(cString: openblas_get_config())
 
   /// A core type with the fastest kernels that this processor can run, by its instruction sets; nil
   /// if OpenBLAS's own choice is as good. Old versions do not know new processors and fall back on

@@ -57,7 +57,8 @@ struct TrainingDataTests {
       ("{corpus: text.txt, tokenizer: llm.c, context: 8}", "text.txt: no llm.c token file"),
       (
         "{corpus: text.bin, tokenizer: llm.c, context: 8}",
-        "text.bin: token 16 is 256, but the model's vocabulary has 256"
+        "text.bin: token 16 is 256, but the model's vocabulary has 256; use a model of a larger "
+          + "vocabulary (model.vocab_size)"
       ),
       (
         "{corpus: other.txt, context: 8, validation: 0.005}",

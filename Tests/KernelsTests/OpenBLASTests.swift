@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 import Testing
 
 @Suite(.serialized) struct OpenBLASTests {
@@ -61,6 +62,18 @@ import Testing
           #expect(abs(Double(c[i, j]) - exact) <= bound, "\(size) \(arithmetic.record)")
         }
       }
+    }
+  }
+
+  @Test func theConfigurationIsTheSameForAllThreadsThatAskAtOnce() {
+    let asked = Mutex<[String]>([])
+    Workers(threads: 4, pinned: false).run(tasks: 64) { _ in
+      let configuration = OpenBLAS.configuration
+      asked.withLock { $0.append(configuration) }
+    }
+    asked.withLock {
+      #expect($0.count == 64 && Set($0).count == 1)
+      #expect($0.allSatisfy { $0.hasPrefix("OpenBLAS ") && !$0.contains("\0") })
     }
   }
 

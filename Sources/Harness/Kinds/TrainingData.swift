@@ -52,7 +52,7 @@ struct TrainingData {
     if let position = tokens.firstIndex(where: { Int($0) >= vocabularySize }) {
       throw .impossible(
         "\(path): token \(position) is \(tokens[position]), but the model's vocabulary has "
-          + "\(vocabularySize); use a model of a larger vocabulary (model.vocab)")
+          + "\(vocabularySize); use a model of a larger vocabulary (model.vocab_size)")
     }
     return Array(file[TokenFile.headerByteCount...])
   }
