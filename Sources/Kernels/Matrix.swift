@@ -115,6 +115,12 @@ public struct Operand: Sendable {
     return matrix
   }
 
+  /// The matrix as it lies in memory; nil if it is packed.
+  public var floats: Matrix? {
+    guard case .floats(let matrix) = storage else { return nil }
+    return matrix
+  }
+
   private var storedShape: (rows: Int, columns: Int) {
     switch storage {
     case .floats(let matrix): (matrix.rows, matrix.columns)

@@ -56,32 +56,39 @@ public struct FineTunedModel: LanguageModel {
   ) -> Float {
     let own = own(workspace)
     write(parameters, own)
+    own.inner.observer = own.observer
+    defer { own.inner.observer = nil }
     own.inner.weightGradients = trainable.weightGradients(
       scaled: own.scaled, into: gradient, scratch: own.scratch)
     defer { own.inner.weightGradients = .all }
     let loss = own.counting {
       model.lossAndGradient(own.model, on: batch, gradient: own.gradient, in: own.inner)
     }
-    trainable.collect(own.gradient, into: gradient)
+    own.place = .end
+    trainable.collect(own.gradient, into: gradient, metered(own))
     return loss
   }
 
   /// All parameters of the model when the part that is trained has these values.
   public func modelParameters(_ trained: FloatBuffer) -> FloatBuffer {
-    let model = FloatBuffer(count: start.count)
-    let scaled = FloatBuffer(count: trained.count)
-    model.copy(from: start)
-    trainable.scale(trained, into: scaled, arithmetic: arithmetic)
-    trainable.write(trained, scaled: scaled, start: start, into: model, arithmetic: arithmetic)
-    return model
+    // A workspace that only counts what nobody asks for.
+    let own = Workspace(
+      self.model.makeWorkspace(sequenceCount: 1, contextLength: 1), trainable: trainable,
+      start: start)
+    write(trained, own)
+    return own.model
   }
 
   private func write(_ parameters: FloatBuffer, _ workspace: Workspace) {
-    trainable.scale(parameters, into: workspace.scaled, arithmetic: arithmetic)
+    workspace.place = .merge
+    let metered = metered(workspace)
+    trainable.scale(parameters, into: workspace.scaled, metered)
     trainable.write(
-      parameters, scaled: workspace.scaled, start: start, into: workspace.model,
-      arithmetic: arithmetic)
-    workspace.flops.adapters += trainable.writeFLOPs
+      parameters, scaled: workspace.scaled, start: start, into: workspace.model, metered)
+  }
+
+  private func metered(_ workspace: ModelWorkspace) -> MeteredArithmetic {
+    MeteredArithmetic(arithmetic: arithmetic, workspace: workspace)
   }
 
   private func own(_ workspace: ModelWorkspace) -> Workspace {
@@ -94,6 +101,7 @@ public struct FineTunedModel: LanguageModel {
   /// The inner model's workspace, its parameters and their gradient.
   private final class Workspace: ModelWorkspace {
     let inner: ModelWorkspace
+    let start: FloatBuffer
     let model: FloatBuffer
     let gradient: FloatBuffer
     let scaled: FloatBuffer
@@ -103,6 +111,7 @@ public struct FineTunedModel: LanguageModel {
       var memory = WorkspaceMemory()
       memory.count(inner)
       self.inner = inner
+      self.start = start
       model = memory.vector(start.count).buffer
       model.copy(from: start)
       gradient = memory.vector(start.count).buffer
@@ -114,6 +123,9 @@ public struct FineTunedModel: LanguageModel {
         shape: inner.shape, sequenceCount: inner.sequenceCount,
         contextLength: inner.contextLength, memory: memory)
     }
+
+    /// The start, and what of the model is never written.
+    override var constants: [FloatBuffer] { [start, model] }
 
     /// Runs `body` and adds what it does in the inner workspace.
     func counting(_ body: () -> Float) -> Float {

@@ -46,12 +46,12 @@ public struct GPT3: LanguageModel {
     let w = own(workspace, for: batch)
     let views = GPT3Views(parameters, shape, layout)
     let gradients = GPT3Views(gradient, shape, layout)
-    w.weightGradients.prepare(gradient, layout)
-    w.inputEmbedding.begin(positionCount: batch.positionCount)
+    w.weightGradients.prepare(gradient, layout, observer: w.observer)
+    w.inputEmbedding.begin(positionCount: batch.positionCount, observer: w.observer)
     let loss = w.meanLoss(
       of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) },
       backward: { backward(views, gradients, $0, w) })
-    w.inputEmbedding.finish(into: gradients.tokenEmbedding, arithmetic: arithmetic)
+    w.inputEmbedding.finish(into: gradients.tokenEmbedding, metered(w))
     return loss
   }
 
@@ -68,54 +68,49 @@ public struct GPT3: LanguageModel {
   private func forward<Weight: WeightMatrix>(
     _ p: GPT3Views<Weight>, _ batch: TokenBatch, _ w: GPT3Workspace
   ) {
-    p.tokenEmbedding.gatherRows(
-      batch.tokens, adding: p.positionEmbedding.rows(0..<batch.contextLength),
-      into: w.layers[0].input, arithmetic: arithmetic)
     let first = w.layers[0]
+    w.place = .embedding
+    metered(w).gatherRows(
+      batch.tokens, of: p.tokenEmbedding,
+      adding: p.positionEmbedding.rows(0..<batch.contextLength), into: first.input)
     metered(w).layerNorm(
-      first.input, gamma: p.layers[0].norm1Gamma, beta: p.layers[0].norm1Beta, into: first.norm1,
+      "norm", first.input, gamma: p.layers[0].norm1Gamma, beta: p.layers[0].norm1Beta, into: first.norm1,
       mean: first.mean1, rstd: first.rstd1)
     for (index, layer) in p.layers.enumerated() {
       let a = w.layers[index]
-      linear(
-        \.attentionProjections, a.norm1, layer.attentionWeight.operand, layer.attentionBias,
-        into: a.queryKeyValue, w)
+      w.place = .forward(index)
+      metered(w).product(
+        "query-key-value", \.attentionProjections, Operand(a.norm1),
+        layer.attentionWeight.operand, into: a.queryKeyValue)
+      metered(w).addBias("query-key-value-bias", layer.attentionBias, to: a.queryKeyValue)
       attention(a, w)
       metered(w).product(
-        \.attentionProjections, Operand(a.attention), layer.projectionWeight.operand,
+        "projection", \.attentionProjections, Operand(a.attention), layer.projectionWeight.operand,
         into: w.scratch)
       metered(w).addBiasAndResidualThenLayerNorm(
-        a.input, w.scratch, bias: layer.projectionBias, into: a.middle, gamma: layer.norm2Gamma,
+        "attention-norm", a.input, w.scratch, bias: layer.projectionBias, into: a.middle, gamma: layer.norm2Gamma,
         beta: layer.norm2Beta, normInto: a.norm2, mean: a.mean2, rstd: a.rstd2)
       metered(w).product(
-        \.feedForward, Operand(a.norm2), layer.expandWeight.operand, into: a.expanded)
-      arithmetic.addBiasAndGelu(layer.expandBias, to: a.expanded, into: a.activated)
+        "expand", \.feedForward, Operand(a.norm2), layer.expandWeight.operand, into: a.expanded)
+      metered(w).addBiasAndGelu(layer.expandBias, to: a.expanded, into: a.activated)
       metered(w).product(
-        \.feedForward, Operand(a.activated), layer.contractWeight.operand, into: w.scratch)
+        "contract", \.feedForward, Operand(a.activated), layer.contractWeight.operand, into: w.scratch)
       // Onto the residual stream, then the norm that comes next.
       if index + 1 < w.layers.count {
         let (next, following) = (w.layers[index + 1], p.layers[index + 1])
         metered(w).addBiasAndResidualThenLayerNorm(
-          a.middle, w.scratch, bias: layer.contractBias, into: next.input,
+          "feed-forward-norm", a.middle, w.scratch, bias: layer.contractBias, into: next.input,
           gamma: following.norm1Gamma, beta: following.norm1Beta, normInto: next.norm1,
           mean: next.mean1, rstd: next.rstd1)
       } else {
         metered(w).addBiasAndResidualThenLayerNorm(
-          a.middle, w.scratch, bias: layer.contractBias, into: w.output, gamma: p.finalGamma,
+          "feed-forward-norm", a.middle, w.scratch, bias: layer.contractBias, into: w.output, gamma: p.finalGamma,
           beta: p.finalBeta, normInto: w.finalNorm, mean: w.finalMean, rstd: w.finalRstd)
       }
     }
+    w.place = .head
     metered(w).product(
-      \.head, Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits)
-  }
-
-  /// out (N, outputs) = x (N, inputs) weight (inputs, outputs) + bias
-  private func linear(
-    _ part: MeteredArithmetic.Part, _ x: Matrix, _ weight: Operand, _ bias: Vector,
-    into out: Matrix, _ w: GPT3Workspace
-  ) {
-    metered(w).product(part, Operand(x), weight, into: out)
-    arithmetic.addBias(bias, to: out)
+      "logits", \.head, Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits)
   }
 
   private func attention(_ a: GPT3Workspace.Layer, _ w: GPT3Workspace) {
@@ -131,18 +126,20 @@ public struct GPT3: LanguageModel {
   ) {
     // The logits now hold their own gradient.
     metered(w).product(
-      \.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.normGradient)
+      "logits-backward", \.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.normGradient)
     metered(w).weightGradient(
-      \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
+      "logits-weight", \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
     metered(w).layerNormBackward(
-      dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean, rstd: w.finalRstd,
+      "norm-backward", dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean, rstd: w.finalRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalGamma, dBeta: g.finalBeta)
     for index in p.layers.indices.reversed() {
+      w.place = .backward(index)
       feedForwardBackward(p.layers[index], g.layers[index], w.layers[index], w)
       attentionBlockBackward(p.layers[index], g.layers[index], w.layers[index], w)
     }
-    w.inputEmbedding.add(w.residualGradient, at: batch.tokens, arithmetic: arithmetic)
-    arithmetic.addPeriodically(
+    w.place = .embeddingBackward
+    w.inputEmbedding.add(w.residualGradient, at: batch.tokens, metered(w))
+    metered(w).addPeriodically(
       w.residualGradient, to: g.positionEmbedding.rows(0..<batch.contextLength))
   }
 
@@ -151,15 +148,15 @@ public struct GPT3: LanguageModel {
     _ w: GPT3Workspace
   ) {
     linearBackward(
-      \.feedForward, dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
+      .contract, \.feedForward, dOut: w.residualGradient, x: a.activated, weight: p.contractWeight,
       dWeight: g.contractWeight, dBias: g.contractBias, into: w.expandedGradient, w)
-    arithmetic.addBiasAndGeluBackward(
-      x: a.expanded, dy: w.expandedGradient, into: w.expandedGradient, dBias: g.expandBias)
+    metered(w).addBiasAndGeluBackward(
+      x: a.expanded, dy: w.expandedGradient, dBias: g.expandBias)
     linearBackward(
-      \.feedForward, dOut: w.expandedGradient, x: a.norm2, weight: p.expandWeight,
+      .expand, \.feedForward, dOut: w.expandedGradient, x: a.norm2, weight: p.expandWeight,
       dWeight: g.expandWeight, dBias: nil, into: w.normGradient, w)
     metered(w).layerNormBackward(
-      dy: w.normGradient, x: a.middle, gamma: p.norm2Gamma, mean: a.mean2, rstd: a.rstd2,
+      "feed-forward-norm-backward", dy: w.normGradient, x: a.middle, gamma: p.norm2Gamma, mean: a.mean2, rstd: a.rstd2,
       into: w.residualGradient, accumulate: true, dGamma: g.norm2Gamma, dBeta: g.norm2Beta)
   }
 
@@ -168,25 +165,29 @@ public struct GPT3: LanguageModel {
     _ w: GPT3Workspace
   ) {
     linearBackward(
-      \.attentionProjections, dOut: w.residualGradient, x: a.attention, weight: p.projectionWeight,
+      .projection, \.attentionProjections, dOut: w.residualGradient, x: a.attention,
+      weight: p.projectionWeight,
       dWeight: g.projectionWeight, dBias: g.projectionBias, into: w.scratch, w)
     attentionBackward(a, dAttention: w.scratch, w)
     linearBackward(
-      \.attentionProjections, dOut: w.queryKeyValueGradient, x: a.norm1, weight: p.attentionWeight,
+      .queryKeyValue, \.attentionProjections, dOut: w.queryKeyValueGradient, x: a.norm1,
+      weight: p.attentionWeight,
       dWeight: g.attentionWeight, dBias: g.attentionBias, into: w.normGradient, w)
     metered(w).layerNormBackward(
-      dy: w.normGradient, x: a.input, gamma: p.norm1Gamma, mean: a.mean1, rstd: a.rstd1,
+      "attention-norm-backward", dy: w.normGradient, x: a.input, gamma: p.norm1Gamma, mean: a.mean1, rstd: a.rstd1,
       into: w.residualGradient, accumulate: true, dGamma: g.norm1Gamma, dBeta: g.norm1Beta)
   }
 
   /// dX = dOut weight^T; dWeight = or += x^T dOut; dBias, if not done yet, += column sums of dOut
   private func linearBackward(
-    _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
-    dBias: Vector?, into dX: Matrix, _ w: GPT3Workspace
+    _ names: BackwardNames, _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix,
+    dWeight: Matrix, dBias: Vector?, into dX: Matrix, _ w: GPT3Workspace
   ) {
-    metered(w).weightGradient(part, x: x, dOut: dOut, into: dWeight, outputsFirst: false)
-    if let dBias { arithmetic.columnSums(of: dOut, addingTo: dBias) }
-    metered(w).product(part, Operand(dOut), weight.transposed, into: dX)
+    let metered = metered(w)
+    metered.weightGradient(
+      names.weight, part, x: x, dOut: dOut, into: dWeight, outputsFirst: false)
+    if let dBias { metered.columnSums(names.bias, of: dOut, addingTo: dBias) }
+    metered.product(names.input, part, Operand(dOut), weight.transposed, into: dX)
   }
 
   private func attentionBackward(

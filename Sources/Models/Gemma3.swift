@@ -55,12 +55,13 @@ public struct Gemma3: LanguageModel {
     let views = Gemma3Views(parameters, shape, layout)
     let pass = Gemma3Pass(self, settings, workspace, batch)
     let gradients = Gemma3Views(gradient, shape, layout)
-    pass.w.weightGradients.prepare(gradient, layout)
-    pass.w.inputEmbedding.begin(positionCount: batch.positionCount)
+    pass.w.weightGradients.prepare(gradient, layout, observer: pass.w.observer)
+    pass.w.inputEmbedding.begin(
+      positionCount: batch.positionCount, observer: pass.w.observer)
     let loss = pass.w.meanLoss(
       of: batch, logits: pass.w.logits, arithmetic: arithmetic,
       forward: { pass.forward(views, $0) }, backward: { pass.backward(views, gradients, $0) })
-    pass.w.inputEmbedding.finish(into: gradients.tokenEmbedding, arithmetic: arithmetic)
+    pass.w.inputEmbedding.finish(into: gradients.tokenEmbedding, pass.metered)
     return loss
   }
 }
@@ -76,7 +77,6 @@ struct Gemma3Pass {
   let embeddingScale: Float
   let paddingToken: Int?
 
-  var arithmetic: Arithmetic { metered.arithmetic }
   /// Columns of queries, of keys and of both in the matrices that hold them side by side.
   var queryColumns: Range<Int> { 0..<shape.queryWidth }
   var keyColumns: Range<Int> { shape.queryWidth..<shape.queryWidth + shape.keyValueWidth }
@@ -103,94 +103,104 @@ struct Gemma3Pass {
 
   func forward<Weight: WeightMatrix>(_ p: Gemma3Views<Weight>, _ batch: TokenBatch) {
     let first = w.layers[0].input
-    p.tokenEmbedding.gatherRows(batch.tokens, adding: nil, into: first, arithmetic: arithmetic)
-    scale(first, by: embeddingScale)
+    w.place = .embedding
+    metered.gatherRows(batch.tokens, of: p.tokenEmbedding, adding: nil, into: first)
+    metered.scale("embedding-scale", first, by: embeddingScale)
     for (index, layer) in p.layers.enumerated() {
       let a = w.layers[index]
       let next = index + 1 < w.layers.count ? w.layers[index + 1].input : w.output
+      w.place = .forward(index)
       attention(layer, a)
       feedForward(layer, a, into: next)
     }
-    norm(w.output, p.finalNorm, into: w.finalNorm, w.outputRstd)
-    metered.product(\.head, Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits)
+    w.place = .head
+    norm("norm", w.output, p.finalNorm, into: w.finalNorm, w.outputRstd)
+    metered.product(
+      "logits", \.head, Operand(w.finalNorm), p.tokenEmbedding.transposed, into: w.logits)
   }
 
   /// middle = input + norm(attention(norm(input)))
   private func attention<Weight: WeightMatrix>(
     _ p: Gemma3Views<Weight>.Layer, _ a: Gemma3Workspace.Layer
   ) {
-    norm(a.input, p.inputNorm, into: a.inputNorm, a.inputRstd)
+    norm("attention-norm", a.input, p.inputNorm, into: a.inputNorm, a.inputRstd)
     metered.product(
-      \.attentionProjections, Operand(a.inputNorm), p.queryKeyValueWeight.transposed,
+      "query-key-value", \.attentionProjections, Operand(a.inputNorm), p.queryKeyValueWeight.transposed,
       into: a.queryKeyValue)
-    for (columns, gamma, rstd) in [
-      (queryColumns, p.queryNorm, a.queryRstd), (keyColumns, p.keyNorm, a.keyRstd),
+    for (name, columns, gamma, rstd) in [
+      ("query-norm", queryColumns, p.queryNorm, a.queryRstd),
+      ("key-norm", keyColumns, p.keyNorm, a.keyRstd),
     ] {
-      norm(a.queryKeyValue.columns(columns), gamma, into: a.queryKey.columns(columns), rstd)
+      norm(name, a.queryKeyValue.columns(columns), gamma, into: a.queryKey.columns(columns), rstd)
     }
-    arithmetic.rotate(a.queryKey, by: a.rope, contextLength: w.contextLength)
+    metered.rotate("rotate", a.queryKey, by: a.rope, contextLength: w.contextLength)
     metered.attention(
       a.attentionShape, query: a.queryKey.columns(queryColumns),
       key: a.queryKey.columns(keyColumns), value: a.queryKeyValue.columns(valueColumns),
       into: a.attention, statistics: a.statistics)
     metered.product(
-      \.attentionProjections, Operand(a.attention), p.outputWeight.transposed, into: a.projected)
-    norm(a.projected, p.postAttentionNorm, into: w.scratch, a.projectedRstd)
-    arithmetic.add(a.input, w.scratch, into: a.middle)
+      "projection", \.attentionProjections, Operand(a.attention), p.outputWeight.transposed,
+      into: a.projected)
+    norm("projection-norm", a.projected, p.postAttentionNorm, into: w.scratch, a.projectedRstd)
+    metered.add("attention-residual", a.input, w.scratch, into: a.middle)
   }
 
   /// next = middle + norm(feedForward(norm(middle)))
   private func feedForward<Weight: WeightMatrix>(
     _ p: Gemma3Views<Weight>.Layer, _ a: Gemma3Workspace.Layer, into next: Matrix
   ) {
-    norm(a.middle, p.preFeedForwardNorm, into: a.middleNorm, a.middleRstd)
+    norm("feed-forward-norm", a.middle, p.preFeedForwardNorm, into: a.middleNorm, a.middleRstd)
     metered.product(
-      \.feedForward, Operand(a.middleNorm), p.gateUpWeight.transposed, into: a.gateUp)
+      "gate-up", \.feedForward, Operand(a.middleNorm), p.gateUpWeight.transposed, into: a.gateUp)
     let (gate, up) = gateAndUp(a)
-    arithmetic.geglu(gate: gate, up: up, into: a.activated)
+    metered.geglu(gate: gate, up: up, into: a.activated)
     metered.product(
-      \.feedForward, Operand(a.activated), p.downWeight.transposed, into: a.contracted)
-    norm(a.contracted, p.postFeedForwardNorm, into: w.scratch, a.contractedRstd)
-    arithmetic.add(a.middle, w.scratch, into: next)
+      "down", \.feedForward, Operand(a.activated), p.downWeight.transposed, into: a.contracted)
+    norm("down-norm", a.contracted, p.postFeedForwardNorm, into: w.scratch, a.contractedRstd)
+    metered.add("feed-forward-residual", a.middle, w.scratch, into: next)
   }
 
   // MARK: backward
 
   /// The logits hold their own gradient.
   func backward(_ p: Gemma3Views<Matrix>, _ g: Gemma3Views<Matrix>, _ batch: TokenBatch) {
-    metered.product(\.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.blockGradient)
+    metered.product(
+      "logits-backward", \.head, Operand(w.logits), Operand(p.tokenEmbedding),
+      into: w.blockGradient)
     metered.weightGradient(
-      \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
+      "logits-weight", \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
     metered.rmsNormBackward(
-      dy: w.blockGradient, x: w.output, gamma: p.finalNorm, rstd: w.outputRstd,
+      "norm-backward", dy: w.blockGradient, x: w.output, gamma: p.finalNorm, rstd: w.outputRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalNorm)
     for index in p.layers.indices.reversed() {
+      w.place = .backward(index)
       feedForwardBackward(p.layers[index], g.layers[index], w.layers[index])
       attentionBackward(p.layers[index], g.layers[index], w.layers[index])
     }
-    scale(w.residualGradient, by: embeddingScale)
+    w.place = .embeddingBackward
+    metered.scale("embedding-scale-backward", w.residualGradient, by: embeddingScale)
     if let paddingToken { clearGradient(of: paddingToken, batch) }
-    w.inputEmbedding.add(w.residualGradient, at: batch.tokens, arithmetic: arithmetic)
+    w.inputEmbedding.add(w.residualGradient, at: batch.tokens, metered)
   }
 
   private func feedForwardBackward(
     _ p: Gemma3Views<Matrix>.Layer, _ g: Gemma3Views<Matrix>.Layer, _ a: Gemma3Workspace.Layer
   ) {
     metered.rmsNormBackward(
-      dy: w.residualGradient, x: a.contracted, gamma: p.postFeedForwardNorm,
+      "down-norm-backward", dy: w.residualGradient, x: a.contracted, gamma: p.postFeedForwardNorm,
       rstd: a.contractedRstd, into: w.blockGradient, accumulate: false,
       dGamma: g.postFeedForwardNorm)
     linearBackward(
-      \.feedForward, dOut: w.blockGradient, x: a.activated, weight: p.downWeight,
+      .down, \.feedForward, dOut: w.blockGradient, x: a.activated, weight: p.downWeight,
       dWeight: g.downWeight, into: w.activatedGradient)
     let (gate, up) = gateAndUp(a)
-    arithmetic.gegluBackward(
-      gate: gate, up: up, dy: w.activatedGradient, intoGate: gate, up: up)
+    metered.gegluBackward(gate: gate, up: up, dy: w.activatedGradient)
     linearBackward(
-      \.feedForward, dOut: a.gateUp, x: a.middleNorm, weight: p.gateUpWeight,
+      .gateUp, \.feedForward, dOut: a.gateUp, x: a.middleNorm, weight: p.gateUpWeight,
       dWeight: g.gateUpWeight, into: w.blockGradient)
     metered.rmsNormBackward(
-      dy: w.blockGradient, x: a.middle, gamma: p.preFeedForwardNorm, rstd: a.middleRstd,
+      "feed-forward-norm-backward", dy: w.blockGradient, x: a.middle,
+      gamma: p.preFeedForwardNorm, rstd: a.middleRstd,
       into: w.residualGradient, accumulate: true, dGamma: g.preFeedForwardNorm)
   }
 
@@ -198,10 +208,12 @@ struct Gemma3Pass {
     _ p: Gemma3Views<Matrix>.Layer, _ g: Gemma3Views<Matrix>.Layer, _ a: Gemma3Workspace.Layer
   ) {
     metered.rmsNormBackward(
-      dy: w.residualGradient, x: a.projected, gamma: p.postAttentionNorm, rstd: a.projectedRstd,
+      "projection-norm-backward", dy: w.residualGradient, x: a.projected,
+      gamma: p.postAttentionNorm, rstd: a.projectedRstd,
       into: w.blockGradient, accumulate: false, dGamma: g.postAttentionNorm)
     linearBackward(
-      \.attentionProjections, dOut: w.blockGradient, x: a.attention, weight: p.outputWeight,
+      .projection, \.attentionProjections, dOut: w.blockGradient, x: a.attention,
+      weight: p.outputWeight,
       dWeight: g.outputWeight, into: w.attentionGradient)
     let gradient = w.queryKeyValueGradient
     metered.attentionBackward(
@@ -210,39 +222,43 @@ struct Gemma3Pass {
       statistics: a.statistics, dOutput: w.attentionGradient,
       dQuery: gradient.columns(queryColumns), dKey: gradient.columns(keyColumns),
       dValue: gradient.columns(valueColumns))
-    arithmetic.rotate(
-      gradient.columns(queryKeyColumns), by: a.rope, contextLength: w.contextLength,
+    metered.rotate(
+      "rotate-backward", gradient.columns(queryKeyColumns), by: a.rope, contextLength: w.contextLength,
       isInverse: true)
-    for (columns, gamma, rstd, dGamma) in [
-      (queryColumns, p.queryNorm, a.queryRstd, g.queryNorm),
-      (keyColumns, p.keyNorm, a.keyRstd, g.keyNorm),
+    for (name, columns, gamma, rstd, dGamma) in [
+      ("query-norm-backward", queryColumns, p.queryNorm, a.queryRstd, g.queryNorm),
+      ("key-norm-backward", keyColumns, p.keyNorm, a.keyRstd, g.keyNorm),
     ] {
       let own = gradient.columns(columns)
       metered.rmsNormBackward(
-        dy: own, x: a.queryKeyValue.columns(columns), gamma: gamma, rstd: rstd, into: own,
+        name, dy: own, x: a.queryKeyValue.columns(columns), gamma: gamma, rstd: rstd, into: own,
         accumulate: false, dGamma: dGamma)
     }
     linearBackward(
-      \.attentionProjections, dOut: gradient, x: a.inputNorm, weight: p.queryKeyValueWeight,
+      .queryKeyValue, \.attentionProjections, dOut: gradient, x: a.inputNorm,
+      weight: p.queryKeyValueWeight,
       dWeight: g.queryKeyValueWeight, into: w.blockGradient)
     metered.rmsNormBackward(
-      dy: w.blockGradient, x: a.input, gamma: p.inputNorm, rstd: a.inputRstd,
+      "attention-norm-backward", dy: w.blockGradient, x: a.input, gamma: p.inputNorm, rstd: a.inputRstd,
       into: w.residualGradient, accumulate: true, dGamma: g.inputNorm)
   }
 
   // MARK: helpers
 
-  private func norm(_ x: Matrix, _ gamma: Vector, into y: Matrix, _ rstd: Vector) {
-    metered.rmsNorm(x, gamma: gamma, epsilon: epsilon, into: y, rstd: rstd)
+  private func norm(
+    _ name: String, _ x: Matrix, _ gamma: Vector, into y: Matrix, _ rstd: Vector
+  ) {
+    metered.rmsNorm(name, x, gamma: gamma, epsilon: epsilon, into: y, rstd: rstd)
   }
 
   /// dX = dOut weight; dWeight = dOut^T x, for out = x weight^T
   private func linearBackward(
-    _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix, dWeight: Matrix,
-    into dX: Matrix
+    _ names: BackwardNames, _ part: MeteredArithmetic.Part, dOut: Matrix, x: Matrix, weight: Matrix,
+    dWeight: Matrix, into dX: Matrix
   ) {
-    metered.weightGradient(part, x: x, dOut: dOut, into: dWeight, outputsFirst: true)
-    metered.product(part, Operand(dOut), Operand(weight), into: dX)
+    metered.weightGradient(
+      names.weight, part, x: x, dOut: dOut, into: dWeight, outputsFirst: true)
+    metered.product(names.input, part, Operand(dOut), Operand(weight), into: dX)
   }
 
   private func gateAndUp(_ a: Gemma3Workspace.Layer) -> (gate: Matrix, up: Matrix) {
@@ -252,14 +268,10 @@ struct Gemma3Pass {
 
   /// The padding token learns nothing as an input.
   private func clearGradient(of token: Int, _ batch: TokenBatch) {
-    for (row, own) in batch.tokens.enumerated() where Int(own) == token {
-      for column in 0..<shape.dModel { w.residualGradient[row, column] = 0 }
+    w.run("padding", reads: [w.residualGradient], writes: [w.residualGradient]) {
+      for (row, own) in batch.tokens.enumerated() where Int(own) == token {
+        for column in 0..<shape.dModel { w.residualGradient[row, column] = 0 }
+      }
     }
-  }
-
-  /// x = x * factor, for a matrix without gaps.
-  private func scale(_ x: Matrix, by factor: Float) {
-    let all = Vector(x.buffer, offset: x.offset, count: x.rows * x.columns)
-    arithmetic.scale(all, by: factor, into: all)
   }
 }

@@ -24,7 +24,7 @@ final class InputEmbeddingGradient {
   }
 
   /// Forgets the last batch; the next one has `positionCount` positions.
-  func begin(positionCount: Int) {
+  func begin(positionCount: Int, observer: (any OperatorObserver)?) {
     for token in tokens { slots[Int(token)] = -1 }
     tokens.removeAll(keepingCapacity: true)
     let rows = min(vocabularySize, positionCount)
@@ -34,10 +34,11 @@ final class InputEmbeddingGradient {
     } else {
       sums.buffer.fill(0)
     }
+    observer?.cleared([sums])
   }
 
   /// Adds the rows of `dx` to the sums of their tokens, positions ascending.
-  func add(_ dx: Matrix, at tokens: [Int32], arithmetic: Arithmetic) {
+  func add(_ dx: Matrix, at tokens: [Int32], _ metered: MeteredArithmetic) {
     indices.removeAll(keepingCapacity: true)
     for token in tokens {
       if slots[Int(token)] < 0 {
@@ -46,11 +47,13 @@ final class InputEmbeddingGradient {
       }
       indices.append(slots[Int(token)])
     }
-    arithmetic.scatterAdd(dx, at: indices, to: sums)
+    let used = sums.rows(0..<self.tokens.count)
+    metered.scatterAdd("token-gradient", dx, at: indices, to: used)
   }
 
   /// Adds the sums to the rows of their tokens in `table`.
-  func finish(into table: Matrix, arithmetic: Arithmetic) {
-    arithmetic.scatterAdd(sums.rows(0..<tokens.count), at: tokens, to: table)
+  func finish(into table: Matrix, _ metered: MeteredArithmetic) {
+    metered.scatterAdd(
+      "token-gradient-sum", sums.rows(0..<tokens.count), at: tokens, to: table)
   }
 }

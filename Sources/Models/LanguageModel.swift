@@ -65,14 +65,22 @@ public class ModelWorkspace {
   public internal(set) var flops = ModelFLOPs()
   /// What backward passes in this workspace compute.
   var weightGradients = WeightGradients.all
+  /// The part of the batch at work, from 0.
+  private(set) var part = 0
   /// Whether the part at work is not the first of its batch, so that gradients of weights are added
   /// to those of the parts before.
-  private(set) var continuesBatch = false
+  var continuesBatch: Bool { part > 0 }
+  /// Who sees the operators of passes over float32 parameters; nil if nobody does.
+  public var observer: (any OperatorObserver)?
+  /// Where in a pass the next operator stands.
+  var place = OperatorPlace.end
 
   /// What the token embedding gets as inputs.
   let inputEmbedding: InputEmbeddingGradient
   /// Losses of a batch's positions.
   private var losses: FloatBuffer
+  /// Their mean.
+  private let mean = Vector(FloatBuffer(count: 1))
 
   init(shape: ModelShape, sequenceCount: Int, contextLength: Int, memory: WorkspaceMemory) {
     precondition(sequenceCount > 0 && contextLength > 0 && contextLength <= shape.contextLength)
@@ -86,6 +94,9 @@ public class ModelWorkspace {
     losses = memory.vector(sequenceCount * contextLength).buffer
     byteCount = memory.byteCount
   }
+
+  /// Memory that holds the same in every pass where no operator writes: what is frozen.
+  public var constants: [FloatBuffer] { [] }
 
   /// Whether the workspace is for parts of this batch, of a model of this shape.
   func fits(_ batch: TokenBatch, _ shape: ModelShape) -> Bool {
@@ -104,16 +115,19 @@ public class ModelWorkspace {
     backward: ((TokenBatch) -> Void)? = nil
   ) -> Float {
     if losses.count < batch.positionCount { losses = FloatBuffer(count: batch.positionCount) }
+    let metered = MeteredArithmetic(arithmetic: arithmetic, workspace: self)
     for first in stride(from: 0, to: batch.sequenceCount, by: sequenceCount) {
-      let part = batch.sequences(first..<first + sequenceCount)
-      continuesBatch = first > 0
-      forward(part)
-      arithmetic.softmaxCrossEntropy(
-        logits: logits, targets: part.targets,
-        losses: Vector(losses, offset: first * contextLength, count: part.positionCount),
+      let sequences = batch.sequences(first..<first + sequenceCount)
+      part = first / sequenceCount
+      forward(sequences)
+      metered.softmaxCrossEntropy(
+        logits: logits, targets: sequences.targets,
+        losses: Vector(losses, offset: first * contextLength, count: sequences.positionCount),
         gradientScale: backward == nil ? nil : 1 / Float(batch.positionCount))
-      backward?(part)
+      backward?(sequences)
     }
-    return arithmetic.sum(Vector(losses, count: batch.positionCount)) / Float(batch.positionCount)
+    place = .end
+    metered.mean(Vector(losses, count: batch.positionCount), into: mean)
+    return mean[0]
   }
 }

@@ -1,6 +1,8 @@
 import Kernels
 
-/// The operations that models are made of, counted in a workspace's meter where they happen.
+/// The operations that models are made of, counted in a workspace's meter where they happen and shown
+/// to its observer. Every operation of a model goes through here: an observer may leave it out, so
+/// nothing is computed beside it.
 struct MeteredArithmetic {
   /// What computes.
   let arithmetic: Arithmetic
@@ -12,56 +14,87 @@ struct MeteredArithmetic {
 
   /// c = a b, or c + a b if `accumulate`.
   func product(
-    _ part: Part, _ a: Operand, _ b: Operand, into c: Matrix, accumulate: Bool = false
+    _ name: String, _ part: Part, _ a: Operand, _ b: Operand, into c: Matrix,
+    accumulate: Bool = false
   ) {
-    arithmetic.product(a, b, into: c, accumulate: accumulate)
-    workspace.flops[keyPath: part] +=
-      2 * UInt64(c.rows) * UInt64(c.columns) * UInt64(a.columns)
+    workspace.run(name, reads: [a.floats, b.floats, accumulate ? c : nil], writes: [c]) {
+      arithmetic.product(a, b, into: c, accumulate: accumulate)
+      workspace.flops[keyPath: part] +=
+        2 * UInt64(c.rows) * UInt64(c.columns) * UInt64(a.columns)
+    }
   }
 
   /// As `Arithmetic.layerNorm`.
   func layerNorm(
-    _ x: Matrix, gamma: Vector, beta: Vector, into y: Matrix, mean: Vector, rstd: Vector
+    _ name: String, _ x: Matrix, gamma: Vector, beta: Vector, into y: Matrix, mean: Vector,
+    rstd: Vector
   ) {
-    arithmetic.layerNorm(x, gamma: gamma, beta: beta, into: y, mean: mean, rstd: rstd)
-    count(x, ModelFLOPs.PerValue.layerNorm)
+    workspace.run(
+      name, reads: [x, gamma.window, beta.window], writes: [y, mean.window, rstd.window]
+    ) {
+      arithmetic.layerNorm(x, gamma: gamma, beta: beta, into: y, mean: mean, rstd: rstd)
+      count(x, ModelFLOPs.PerValue.layerNorm)
+    }
   }
 
   /// As `Arithmetic.addBiasAndResidualThenLayerNorm`.
   func addBiasAndResidualThenLayerNorm(
-    _ x: Matrix, _ d: Matrix, bias: Vector, into z: Matrix, gamma: Vector, beta: Vector,
-    normInto y: Matrix, mean: Vector, rstd: Vector
+    _ name: String, _ x: Matrix, _ d: Matrix, bias: Vector, into z: Matrix, gamma: Vector,
+    beta: Vector, normInto y: Matrix, mean: Vector, rstd: Vector
   ) {
-    arithmetic.addBiasAndResidualThenLayerNorm(
-      x, d, bias: bias, into: z, gamma: gamma, beta: beta, normInto: y, mean: mean, rstd: rstd)
-    count(x, ModelFLOPs.PerValue.layerNorm)
+    workspace.run(
+      name, reads: [x, d, bias.window, gamma.window, beta.window],
+      writes: [z, y, mean.window, rstd.window]
+    ) {
+      arithmetic.addBiasAndResidualThenLayerNorm(
+        x, d, bias: bias, into: z, gamma: gamma, beta: beta, normInto: y, mean: mean, rstd: rstd)
+      count(x, ModelFLOPs.PerValue.layerNorm)
+    }
   }
 
   /// As `Arithmetic.layerNormBackward`.
   func layerNormBackward(
-    dy: Matrix, x: Matrix, gamma: Vector, mean: Vector, rstd: Vector, into dx: Matrix,
-    accumulate: Bool, dGamma: Vector, dBeta: Vector
+    _ name: String, dy: Matrix, x: Matrix, gamma: Vector, mean: Vector, rstd: Vector,
+    into dx: Matrix, accumulate: Bool, dGamma: Vector, dBeta: Vector
   ) {
-    arithmetic.layerNormBackward(
-      dy: dy, x: x, gamma: gamma, mean: mean, rstd: rstd, into: dx, accumulate: accumulate,
-      dGamma: dGamma, dBeta: dBeta)
-    count(x, ModelFLOPs.PerValue.layerNormBackward)
+    workspace.run(
+      name,
+      reads: [
+        dy, x, gamma.window, mean.window, rstd.window, accumulate ? dx : nil, dGamma.window,
+        dBeta.window,
+      ], writes: [dx, dGamma.window, dBeta.window]
+    ) {
+      arithmetic.layerNormBackward(
+        dy: dy, x: x, gamma: gamma, mean: mean, rstd: rstd, into: dx, accumulate: accumulate,
+        dGamma: dGamma, dBeta: dBeta)
+      count(x, ModelFLOPs.PerValue.layerNormBackward)
+    }
   }
 
   /// As `Arithmetic.rmsNorm`.
-  func rmsNorm(_ x: Matrix, gamma: Vector, epsilon: Float, into y: Matrix, rstd: Vector) {
-    arithmetic.rmsNorm(x, gamma: gamma, epsilon: epsilon, into: y, rstd: rstd)
-    count(x, ModelFLOPs.PerValue.rmsNorm)
+  func rmsNorm(
+    _ name: String, _ x: Matrix, gamma: Vector, epsilon: Float, into y: Matrix, rstd: Vector
+  ) {
+    workspace.run(name, reads: [x, gamma.window], writes: [y, rstd.window]) {
+      arithmetic.rmsNorm(x, gamma: gamma, epsilon: epsilon, into: y, rstd: rstd)
+      count(x, ModelFLOPs.PerValue.rmsNorm)
+    }
   }
 
   /// As `Arithmetic.rmsNormBackward`.
   func rmsNormBackward(
-    dy: Matrix, x: Matrix, gamma: Vector, rstd: Vector, into dx: Matrix, accumulate: Bool,
-    dGamma: Vector
+    _ name: String, dy: Matrix, x: Matrix, gamma: Vector, rstd: Vector, into dx: Matrix,
+    accumulate: Bool, dGamma: Vector
   ) {
-    arithmetic.rmsNormBackward(
-      dy: dy, x: x, gamma: gamma, rstd: rstd, into: dx, accumulate: accumulate, dGamma: dGamma)
-    count(x, ModelFLOPs.PerValue.rmsNormBackward)
+    workspace.run(
+      name,
+      reads: [dy, x, gamma.window, rstd.window, accumulate ? dx : nil, dGamma.window],
+      writes: [dx, dGamma.window]
+    ) {
+      arithmetic.rmsNormBackward(
+        dy: dy, x: x, gamma: gamma, rstd: rstd, into: dx, accumulate: accumulate, dGamma: dGamma)
+      count(x, ModelFLOPs.PerValue.rmsNormBackward)
+    }
   }
 
   /// As `Arithmetic.attention`.
@@ -69,9 +102,13 @@ struct MeteredArithmetic {
     _ shape: AttentionShape, query: Matrix, key: Matrix, value: Matrix, into output: Matrix,
     statistics: Vector
   ) {
-    arithmetic.attention(
-      shape, query: query, key: key, value: value, into: output, statistics: statistics)
-    count(shape, products: 2)
+    workspace.run(
+      "attention", reads: [query, key, value], writes: [output, statistics.window]
+    ) {
+      arithmetic.attention(
+        shape, query: query, key: key, value: value, into: output, statistics: statistics)
+      count(shape, products: 2)
+    }
   }
 
   /// As `Arithmetic.attentionBackward`.
@@ -79,10 +116,15 @@ struct MeteredArithmetic {
     _ shape: AttentionShape, query: Matrix, key: Matrix, value: Matrix, statistics: Vector,
     dOutput: Matrix, dQuery: Matrix, dKey: Matrix, dValue: Matrix
   ) {
-    arithmetic.attentionBackward(
-      shape, query: query, key: key, value: value, statistics: statistics, dOutput: dOutput,
-      dQuery: dQuery, dKey: dKey, dValue: dValue)
-    count(shape, products: 4)
+    workspace.run(
+      "attention-backward", reads: [query, key, value, statistics.window, dOutput],
+      writes: [dQuery, dKey, dValue]
+    ) {
+      arithmetic.attentionBackward(
+        shape, query: query, key: key, value: value, statistics: statistics, dOutput: dOutput,
+        dQuery: dQuery, dKey: dKey, dValue: dValue)
+      count(shape, products: 4)
+    }
   }
 
   private func count(_ x: Matrix, _ perValue: Int) {
@@ -93,5 +135,21 @@ struct MeteredArithmetic {
     workspace.flops.attentionScores +=
       products * 2 * UInt64(shape.sequences * shape.heads) * UInt64(shape.visiblePairs)
       * UInt64(shape.headDimension)
+  }
+}
+
+/// What the operators are called that lead back through one product with weights and a bias.
+struct BackwardNames {
+  let weight, bias, input: String
+
+  static let queryKeyValue = named("query-key-value")
+  static let projection = named("projection")
+  static let expand = named("expand")
+  static let contract = named("contract")
+  static let gateUp = named("gate-up")
+  static let down = named("down")
+
+  private static func named(_ stem: String) -> BackwardNames {
+    BackwardNames(weight: stem + "-weight", bias: stem + "-bias", input: stem + "-backward")
   }
 }

@@ -107,43 +107,47 @@ public struct TrainableParameters: Sendable, Hashable {
   /// Writes what is trained into the model, in which everything else is as at the start.
   ///
   /// - Parameters:
-  ///   - scaled: what ``scale(_:into:arithmetic:)`` made of `trained`.
+  ///   - scaled: what ``scale(_:into:_:)`` made of `trained`.
   ///   - start: all parameters of the model at the start.
   ///   - model: overwritten where it is trained; must be like `start` elsewhere.
   func write(
     _ trained: FloatBuffer, scaled: FloatBuffer, start: FloatBuffer, into model: FloatBuffer,
-    arithmetic: Arithmetic
+    _ metered: MeteredArithmetic
   ) {
     switch fineTuning {
-    case .full, .lowRank: model.copy(from: trained)
+    case .full, .lowRank: metered.copy("merge", Vector(trained), into: Vector(model))
     case .layers:
       for (own, tensor) in zip(layout.tensors, chosenTensors) {
-        model.copy(from: trained, at: own.offset, count: own.count, to: tensor.offset)
+        metered.copy(
+          "merge", Vector(trained, offset: own.offset, count: own.count),
+          into: Vector(model, offset: tensor.offset, count: tensor.count))
       }
     case .lora:
       for adapter in adapters {
         let target = adapter.target
-        model.copy(from: start, at: target.offset, count: target.count, to: target.offset)
+        metered.copy(
+          "start", Vector(start, offset: target.offset, count: target.count),
+          into: Vector(model, offset: target.offset, count: target.count))
         let a = adapter.a.matrix(in: trained)
         let b = adapter.b.matrix(in: scaled)
         let weight = target.matrix(in: model)
         // Each element is one chain from the start's value, with the ranks ascending.
-        if shape.storesOutputsFirst {
-          arithmetic.product(Operand(b), Operand(a), into: weight, accumulate: true)
-        } else {
-          arithmetic.product(a.transposed, b.transposed, into: weight, accumulate: true)
-        }
+        let (left, right) =
+          shape.storesOutputsFirst ? (Operand(b), Operand(a)) : (a.transposed, b.transposed)
+        metered.product("merge", \.adapters, left, right, into: weight, accumulate: true)
       }
     }
   }
 
   /// The factors of adapters times alpha / rank.
-  func scale(_ trained: FloatBuffer, into scaled: FloatBuffer, arithmetic: Arithmetic) {
+  func scale(
+    _ trained: FloatBuffer, into scaled: FloatBuffer, _ metered: MeteredArithmetic
+  ) {
     guard let scale = adapters.first?.scale else { return }
-    arithmetic.scale(Vector(trained), by: scale, into: Vector(scaled))
+    metered.scale("adapter-scale", Vector(trained), by: scale, into: Vector(scaled))
   }
 
-  /// What a backward pass must compute so that ``collect(_:into:)`` finds it.
+  /// What a backward pass must compute so that ``collect(_:into:_:)`` finds it.
   func weightGradients(
     scaled: FloatBuffer, into gradient: FloatBuffer, scratch: WeightGradients.Scratch
   ) -> WeightGradients {
@@ -162,10 +166,17 @@ public struct TrainableParameters: Sendable, Hashable {
   }
 
   /// Takes the gradient with respect to what is trained out of the model's; adapters have theirs.
-  func collect(_ model: FloatBuffer, into gradient: FloatBuffer) {
+  func collect(
+    _ model: FloatBuffer, into gradient: FloatBuffer, _ metered: MeteredArithmetic
+  ) {
     switch fineTuning {
-    case .full, .lowRank: gradient.copy(from: model)
-    case .layers: copyChosen(from: model, to: gradient)
+    case .full, .lowRank: metered.copy("collect", Vector(model), into: Vector(gradient))
+    case .layers:
+      for (own, tensor) in zip(layout.tensors, chosenTensors) {
+        metered.copy(
+          "collect", Vector(model, offset: tensor.offset, count: tensor.count),
+          into: Vector(gradient, offset: own.offset, count: own.count))
+      }
     case .lora: break
     }
   }

@@ -33,14 +33,21 @@ enum WeightGradients {
 extension WeightGradients {
   /// Zeros those elements of `gradient` that the backward pass adds to or leaves alone. If all are
   /// wanted it overwrites most matrices with the result of a product, and zeros would be in vain.
-  func prepare(_ gradient: FloatBuffer, _ layout: ParameterLayout) {
+  func prepare(
+    _ gradient: FloatBuffer, _ layout: ParameterLayout, observer: (any OperatorObserver)?
+  ) {
     precondition(gradient.count == layout.count)
-    guard case .all = self else { return gradient.fill(0) }
+    guard case .all = self else {
+      gradient.fill(0)
+      observer?.cleared([Vector(gradient).window])
+      return
+    }
     gradient.withUnsafeMutableBytes { bytes in
       for tensor in layout.tensors
       where tensor.dimensions.count == 1 || tensor.name == "wpe.weight" {
         let part = bytes[4 * tensor.range.lowerBound..<4 * tensor.range.upperBound]
         UnsafeMutableRawBufferPointer(rebasing: part).initializeMemory(as: UInt8.self, repeating: 0)
+        observer?.cleared([Vector(gradient, offset: tensor.offset, count: tensor.count).window])
       }
     }
   }
@@ -51,7 +58,7 @@ extension MeteredArithmetic {
   /// out = x weight with weight (inputs, outputs), or for out = x weight^T with weight (outputs,
   /// inputs) if `outputsFirst`. Computes what the workspace's ``WeightGradients`` ask for.
   func weightGradient(
-    _ part: Part, x: Matrix, dOut: Matrix, into dWeight: Matrix, outputsFirst: Bool
+    _ name: String, _ part: Part, x: Matrix, dOut: Matrix, into dWeight: Matrix, outputsFirst: Bool
   ) {
     let accumulate = workspace.continuesBatch
     /// The outputs of the tensor at `target`, if it lies in the window.
@@ -65,10 +72,10 @@ extension MeteredArithmetic {
       if outputsFirst {
         let rows = rows ?? 0..<dWeight.rows
         product(
-          part, dOut.columns(rows).transposed, Operand(x), into: dWeight.rows(rows),
+          name, part, dOut.columns(rows).transposed, Operand(x), into: dWeight.rows(rows),
           accumulate: accumulate)
       } else {
-        product(part, x.transposed, Operand(dOut), into: dWeight, accumulate: accumulate)
+        product(name, part, x.transposed, Operand(dOut), into: dWeight, accumulate: accumulate)
       }
     }
     switch workspace.weightGradients {
@@ -81,13 +88,15 @@ extension MeteredArithmetic {
         let dOut = dOut.columns(columns)
         let narrow = scratch.matrix(x.rows, adapter.scaledA.rows)
         // dA = (dOut B')^T x; dB = dOut^T (x A'^T)
-        product(\.adapters, Operand(dOut), Operand(adapter.scaledB), into: narrow)
         product(
-          \.adapters, narrow.transposed, Operand(x), into: adapter.gradientA,
+          "adapter-b-backward", \.adapters, Operand(dOut), Operand(adapter.scaledB), into: narrow)
+        product(
+          "adapter-a-weight", \.adapters, narrow.transposed, Operand(x), into: adapter.gradientA,
           accumulate: accumulate)
-        product(\.adapters, Operand(x), adapter.scaledA.transposed, into: narrow)
         product(
-          \.adapters, dOut.transposed, Operand(narrow), into: adapter.gradientB,
+          "adapter-a", \.adapters, Operand(x), adapter.scaledA.transposed, into: narrow)
+        product(
+          "adapter-b-weight", \.adapters, dOut.transposed, Operand(narrow), into: adapter.gradientB,
           accumulate: accumulate)
       }
     }

@@ -15,8 +15,8 @@ public final class Trainer {
   /// How it is computed; none changes a bit.
   public let arithmetic: Arithmetic
   let model: any LanguageModel
-  private let workspace: ModelWorkspace
-  private let gradient: FloatBuffer
+  let workspace: ModelWorkspace
+  let gradient: FloatBuffer
 
   /// What an honest step gives.
   public struct Step: Sendable, Hashable {
@@ -80,12 +80,17 @@ public final class Trainer {
 
   /// The loss and the quantized gradient of the minibatch of sequences that start at `starts`.
   ///
-  /// - Parameter steering: changes the clipped gradient before it is quantized; an honest step has none.
+  /// - Parameters:
+  ///   - observer: sees the operators of loss and gradient.
+  ///   - steering: changes the clipped gradient before it is quantized; an honest step has none.
   func compute(
     startingAt starts: [Int], state: TrainingState, meter: inout PhaseMeter,
-    phases: (compute: Phase, quantize: Phase), steering: (Vector) -> Void = { _ in }
+    phases: (compute: Phase, quantize: Phase), observer: (any OperatorObserver)? = nil,
+    steering: (Vector) -> Void = { _ in }
   ) throws(TrainingError) -> Step {
     let batch = try batch(startingAt: starts)
+    workspace.observer = observer
+    defer { workspace.observer = nil }
     let loss = meter.measure(phases.compute) { work in
       let before = workspace.flops.total
       defer { work.flops += workspace.flops.total - before }
@@ -93,15 +98,25 @@ public final class Trainer {
       return model.lossAndGradient(state.parameters, on: batch, gradient: gradient, in: workspace)
     }
     guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
+    return try conclude(
+      loss: loss, batchDigest: digest(of: batch), state: state, meter: &meter,
+      phase: phases.quantize, steering: steering)
+  }
+
+  /// What follows when ``gradient`` holds that of a step: it is clipped, and quantized where steps are
+  /// published.
+  func conclude(
+    loss: Float, batchDigest digest: Digest, state: TrainingState, meter: inout PhaseMeter,
+    phase: Phase, steering: (Vector) -> Void = { _ in }
+  ) throws(TrainingError) -> Step {
     let values = Vector(gradient, count: gradient.count)
     if task.recipe.clipNorm > 0 {
       let norm = arithmetic.clip(values, toNorm: task.recipe.clipNorm)
       guard norm.isFinite else { throw .nonFiniteNorm(norm) }
     }
     steering(values)
-    let digest = digest(of: batch)
     let isPublished = task.recipe.quantizationPoint == .step
-    let bytes = try meter.measure(phases.quantize) { work throws(TrainingError) in
+    let bytes = try meter.measure(phase) { work throws(TrainingError) in
       guard isPublished else {
         do throws(QuantError) {
           return try task.encodeStep(gradient, batchDigest: digest)
@@ -140,19 +155,6 @@ public final class Trainer {
   /// multiple of that of a microbatch.
   public func loss(at parameters: FloatBuffer, on batch: TokenBatch) -> Float {
     model.loss(parameters, on: batch, in: workspace)
-  }
-
-  /// Root of the float32 gradient of one microbatch of a step, before clipping and quantization: what
-  /// a dispute narrows a step down to.
-  func microbatchGradientRoot(
-    step: Int, part: Int, parameters: FloatBuffer, seed: Digest
-  ) throws(TrainingError) -> Digest {
-    let all = starts(step: step, seed: seed)
-    let size = all.count / Int(task.recipe.microbatchCount)
-    let batch = try batch(startingAt: Array(all[part * size..<(part + 1) * size]))
-    let loss = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
-    guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
-    return task.parameterTree(gradient, workers: arithmetic.workers).root
   }
 
   /// Packs `values`; with feedback, what was dropped before is added first and what is dropped now
@@ -305,19 +307,19 @@ public final class Trainer {
     return .packed(PackedParameters(values, layout: model.layout, arithmetic: arithmetic))
   }
 
-  private func starts(step: Int, seed: Digest) -> [Int] {
+  func starts(step: Int, seed: Digest) -> [Int] {
     task.dataRule.batchStarts(
       trainingSeed: seed, step: step, count: Int(task.batchSize),
       contextLength: Int(task.contextLength))
   }
 
-  private func batch(startingAt starts: [Int]) throws(TrainingError) -> TokenBatch {
+  func batch(startingAt starts: [Int]) throws(TrainingError) -> TokenBatch {
     do {
       return try corpus.batch(startingAt: starts, contextLength: Int(task.contextLength))
     } catch { throw .model(error) }
   }
 
-  private func digest(of batch: TokenBatch) -> Digest {
+  func digest(of batch: TokenBatch) -> Digest {
     var writer = CanonicalWriter(reservingCapacity: 8 * batch.positionCount)
     for values in [batch.tokens, batch.targets] {
       for value in values { writer.append(UInt32(bitPattern: value)) }

@@ -49,6 +49,11 @@ public protocol MinerBehaviour: Sendable {
     meter: inout PhaseMeter
   ) throws -> Trainer.Step
 
+  /// What it says about the operators of a step when that is contested.
+  func operatorTrace(
+    _ step: Int, before state: TrainingState, in context: MiningContext
+  ) throws -> OperatorTrace
+
   /// Called after the last step, before the parameters are committed.
   func finish(_ parameters: FloatBuffer, in context: MiningContext)
 
@@ -78,6 +83,14 @@ extension MinerBehaviour {
     meter: inout PhaseMeter
   ) throws -> Trainer.Step {
     try context.honestStep(step, state: state, meter: &meter)
+  }
+
+  /// The operators of the honest step: one that forges a step has nothing else to show for it.
+  public func operatorTrace(
+    _ step: Int, before state: TrainingState, in context: MiningContext
+  ) throws -> OperatorTrace {
+    try context.trainer.operatorTrace(
+      step: step, parameters: state.parameters, seed: context.seed)
   }
 
   /// Leaves the parameters as they are.

@@ -1,4 +1,5 @@
 import Kernels
+import Models
 import Proofs
 
 /// Narrows a disagreement about a block to one thing that a referee can recompute alone
@@ -11,15 +12,31 @@ public struct Dispute {
     case nothing
     /// Which data the step was run on.
     case batch(step: Int)
-    /// The gradient of one microbatch.
-    case microbatch(step: Int, part: Int)
-    /// The step's loss, although all microbatch gradients agree.
+    /// Which operators the step has, and with how many windows.
+    case structure(step: Int)
+    /// What one operator read or wrote.
+    case operation(step: Int, OperatorName)
+    /// One leaf of the float32 gradient, although all operators agree.
+    case gradientLeaf(step: Int, leaf: Int)
+    /// The step's loss, although all operators agree.
     case loss(step: Int)
-    /// The step's gradient, although all microbatch gradients agree: their sum, the clipping, the
+    /// The step's gradient as it was applied, although the float32 gradient agrees: the clipping, the
     /// residual or the quantization.
     case gradient(step: Int)
     /// One leaf of the state after the step, although gradient and state before agree.
     case update(step: Int, leaf: Int)
+  }
+
+  /// An operator of a step.
+  public struct OperatorName: Sendable, Hashable {
+    /// Its number in the step, from 0.
+    public let index: Int
+    /// The microbatch.
+    public let part: Int
+    /// The layer.
+    public let place: OperatorPlace
+    /// What it computes.
+    public let name: String
   }
 
   /// Who was wrong.
@@ -46,12 +63,15 @@ public struct Dispute {
   let trainer: Trainer
   let firstStep: Int
   let seed: Digest
-  private var rounds = 0
-  private var exchangedBytes: UInt64 = 0
-  private var work = Work()
+  var rounds = 0
+  var exchangedBytes: UInt64 = 0
+  var work = Work()
+  /// Records that were opened, and windows that were fetched.
+  var opened: Set<Int> = []
+  var fetched: [OperatorPlan.Output: [UInt8]] = [:]
 
-  private var task: TrainingTask { trainer.task }
-  private var workers: Workers { trainer.arithmetic.workers }
+  var task: TrainingTask { trainer.task }
+  var workers: Workers { trainer.arithmetic.workers }
 
   /// A dispute about one block.
   ///
@@ -100,7 +120,7 @@ public struct Dispute {
   }
 
   /// One question: both send a digest.
-  private mutating func agree(_ a: Digest, _ b: Digest) -> Bool {
+  mutating func agree(_ a: Digest, _ b: Digest) -> Bool {
     rounds += 1
     exchangedBytes += 2 * UInt64(Digest.byteCount)
     return a == b
@@ -109,7 +129,7 @@ public struct Dispute {
   private func differ(about step: Int) -> Bool {
     let (a, b) = (accused.steps[step], accuser.steps[step])
     return a.batchDigest != b.batchDigest || a.loss.bitPattern != b.loss.bitPattern
-      || a.gradientRoot != b.gradientRoot || a.microbatchRoots != b.microbatchRoots
+      || a.gradientRoot != b.gradientRoot
   }
 
   /// What the step went through, in order; the first difference is recomputed.
@@ -120,64 +140,19 @@ public struct Dispute {
       return outcome(
         .batch(step: step), Self.guilty(a.batchDigest == honest, b.batchDigest == honest))
     }
-    for part in a.microbatchRoots.indices {
-      guard agree(a.microbatchRoots[part], b.microbatchRoots[part]) else {
-        let honest = try microbatch(step: step, part: part)
-        return outcome(
-          .microbatch(step: step, part: part),
-          Self.guilty(a.microbatchRoots[part] == honest, b.microbatchRoots[part] == honest))
-      }
+    let traces = (try accused.operators(step), try accuser.operators(step))
+    if let outcome = try judgeOperators(step: step, traces.0, traces.1) { return outcome }
+    if !agree(a.gradientRoot, b.gradientRoot) {
+      return try judgeGradient(step: step, traces.0, traces.1)
     }
-    let isGradientEqual = agree(a.gradientRoot, b.gradientRoot)
-    if !isGradientEqual || a.loss.bitPattern != b.loss.bitPattern {
-      return try judgeGradient(step: step)
+    if a.loss.bitPattern != b.loss.bitPattern {
+      return try judgeLoss(step: step, traces.0, traces.1)
     }
     guard !statesAgree else { return outcome(.nothing, .nobody) }
     return try judgeUpdate(step: step)
   }
 
   // MARK: the referee
-
-  /// The state before a step, which both committed to: fetched once and checked.
-  private mutating func agreedState(before step: Int) -> TrainingState {
-    let state = accuser.states[step].copy()
-    exchangedBytes += UInt64(4 * task.parameterCount * (1 + task.auxiliaryVectorCount))
-    work.hashedBytes += task.parameterHashedByteCount + task.auxiliaryHashedByteCount
-    return state
-  }
-
-  /// Recomputes one microbatch of the step.
-  private mutating func microbatch(step: Int, part: Int) throws -> Digest {
-    let state = agreedState(before: step)
-    work.flops +=
-      task.trainable.stepFLOPs(
-        sequenceCount: Int(task.batchSize / task.recipe.microbatchCount),
-        contextLength: Int(task.contextLength)
-      ).total
-    work.hashedBytes += task.parameterHashedByteCount
-    return try trainer.microbatchGradientRoot(
-      step: step, part: part, parameters: state.parameters, seed: seed)
-  }
-
-  /// Recomputes loss and gradient of the step.
-  private mutating func judgeGradient(step: Int) throws -> Outcome {
-    let state = agreedState(before: step)
-    var meter = PhaseMeter(clock: NoClock())
-    let honest = try trainer.compute(
-      step: step, state: state, seed: seed, meter: &meter, phases: (.replay, .replay))
-    work += meter.totalWork
-    let tree = task.stepTree(honest.gradient, workers: workers)
-    work.hashedBytes += UInt64(tree.hashedByteCount)
-    let root = tree.root
-    let (a, b) = (accused.steps[step], accuser.steps[step])
-    guard a.gradientRoot == b.gradientRoot else {
-      return outcome(
-        .gradient(step: step), Self.guilty(a.gradientRoot == root, b.gradientRoot == root))
-    }
-    let bits = honest.loss.bitPattern
-    return outcome(
-      .loss(step: step), Self.guilty(a.loss.bitPattern == bits, b.loss.bitPattern == bits))
-  }
 
   /// Descends both trees of the state after to one leaf, and recomputes that leaf.
   private mutating func judgeUpdate(step: Int) throws -> Outcome {
@@ -219,7 +194,7 @@ public struct Dispute {
       .update(step: step, leaf: leaf), Self.guilty(isRight(accused), isRight(accuser)))
   }
 
-  private static func guilty(_ isAccusedRight: Bool, _ isAccuserRight: Bool) -> Guilty {
+  static func guilty(_ isAccusedRight: Bool, _ isAccuserRight: Bool) -> Guilty {
     switch (isAccusedRight, isAccuserRight) {
     case (true, true): .nobody
     case (false, true): .accused
@@ -228,7 +203,7 @@ public struct Dispute {
     }
   }
 
-  private func outcome(_ contested: Contested, _ guilty: Guilty) -> Outcome {
+  func outcome(_ contested: Contested, _ guilty: Guilty) -> Outcome {
     Outcome(
       contested: contested, guilty: guilty, rounds: rounds, exchangedBytes: exchangedBytes,
       refereeWork: work)

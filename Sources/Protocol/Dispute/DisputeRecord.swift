@@ -4,13 +4,11 @@ import Proofs
 /// What one party says happened in a block: a digest of every state, and of what each step went
 /// through (`docs/protocol.md`, section 15). Roots are what it commits to; states are what it can
 /// serve when asked.
-public struct DisputeRecord: Sendable {
+public struct DisputeRecord {
   /// What a step went through, in order.
   public struct Step: Sendable {
     /// Digest of the minibatch.
     public let batchDigest: Digest
-    /// Root of each microbatch's float32 gradient, in order.
-    public let microbatchRoots: [Digest]
     /// Loss of the minibatch.
     public let loss: Float
     /// Root of the step's gradient as it was applied.
@@ -24,6 +22,8 @@ public struct DisputeRecord: Sendable {
   /// The states themselves, before each step and after the last.
   let states: [TrainingState]
   let gradients: [[UInt8]]
+  /// What it says about the operators of a step, once that is asked for.
+  let operators: (_ step: Int) throws -> OperatorTrace
 
   /// Runs the steps of a block as `behaviour` does and keeps a record of all of them.
   public init(
@@ -39,7 +39,6 @@ public struct DisputeRecord: Sendable {
     var done: [Trainer.Step] = []
     var gradients: [[UInt8]] = []
     for step in 0..<Int(task.stepsPerBlock) {
-      let before = state.copy()
       let result = try behaviour.step(step, after: done, state: state, in: context, meter: &meter)
       done.append(result)
       gradients.append(result.gradient)
@@ -47,7 +46,6 @@ public struct DisputeRecord: Sendable {
       steps.append(
         Step(
           batchDigest: result.batchDigest,
-          microbatchRoots: try behaviour.microbatchRoots(step, before: before, in: context),
           loss: result.loss,
           gradientRoot: task.stepTree(result.gradient, workers: workers).root))
       states.append(state.copy())
@@ -57,6 +55,7 @@ public struct DisputeRecord: Sendable {
     self.steps = steps
     self.states = states
     self.gradients = gradients
+    operators = { try behaviour.operatorTrace($0, before: states[$0], in: context) }
   }
 
   /// What names a state in a dispute: the roots of parameters and of the auxiliary.
@@ -64,19 +63,6 @@ public struct DisputeRecord: Sendable {
     Digest.tagged(
       "PoGO/dispute-state", task.parameterTree(state.parameters, workers: workers).root,
       task.auxiliaryTree(state.auxiliary, workers: workers)?.root ?? .zero)
-  }
-}
-
-extension MinerBehaviour {
-  /// Roots of the float32 gradients of a step's microbatches: what an honest party computes. One
-  /// that forges a step has nothing else to show for it.
-  func microbatchRoots(
-    _ step: Int, before state: TrainingState, in context: MiningContext
-  ) throws -> [Digest] {
-    try (0..<Int(context.task.recipe.microbatchCount)).map {
-      try context.trainer.microbatchGradientRoot(
-        step: step, part: $0, parameters: state.parameters, seed: context.seed)
-    }
   }
 }
 
