@@ -130,4 +130,27 @@ import Testing
       UInt128(outcome.exchangedBytes) + UInt128(64 * model.rounds)
         == model.exchangedBytes + UInt128(64 * outcome.rounds))
   }
+
+  @Test("for disputes about the logits of a step", arguments: TinyChain.Family.allCases, everyRecipe)
+  func operators(family: TinyChain.Family, recipe: TrainingRecipe) throws {
+    let chain = try TinyChain(family, recipe: recipe)
+    let names = try chain.trainer.operatorTrace(
+      step: 0, parameters: chain.parent.parameters, seed: .zero
+    ).names
+    let index = try #require(names.firstIndex(of: "logits"))
+    let outcome = try chain.dispute(FalseOperator(step: 0, operator: index))
+    guard case .operation(_, let found) = outcome.contested else {
+      Issue.record("\(outcome.contested)")
+      return
+    }
+    #expect(found.name == "logits" && found.part == 0 && outcome.guilty == .accused)
+    let costs = try BlockCosts(chain.task)
+    let model = try #require(costs.disputeAboutLogits())
+    #expect(Workload(outcome.refereeWork) == model.referee)
+    #expect((model.rounds - 1...model.rounds).contains(outcome.rounds))
+    #expect(
+      UInt128(outcome.exchangedBytes) + UInt128(64 * model.rounds)
+        == model.exchangedBytes + UInt128(64 * outcome.rounds))
+    #expect(model.referee.flops * 2 < costs.segmentReplay)
+  }
 }

@@ -46,9 +46,10 @@ struct DisputeTests {
     #expect(outcome.contested == .gradient(step: step))
     #expect(outcome.guilty == .accused)
     // One question for the end, two to halve four steps twice, and what the step went through.
-    #expect(outcome.rounds <= 1 + 2 + 3)
-    // The referee computes one step instead of four.
-    #expect(outcome.refereeWork.flops == fixture.task.trainingFLOPs / 4)
+    #expect(outcome.rounds <= 1 + 2 + 4)
+    // All operators agree, so that the referee only clips and quantizes.
+    #expect(outcome.refereeWork.flops == 0)
+    #expect(outcome.refereeWork.quantizedValues == UInt64(fixture.task.parameterCount))
     #expect(outcome.exchangedBytes > UInt64(fixture.task.parameterByteCount))
   }
 
@@ -70,6 +71,7 @@ struct DisputeTests {
     #expect(copied.refereeWork.flops == 0)
     let loss = try Self.dispute(FalseLoss()).1
     #expect(loss.contested == .loss(step: 0) && loss.guilty == .accused)
+    #expect(loss.refereeWork.flops == 0)
     let (fixture, moved) = try Self.dispute(MovedParameter(step: 2, index: 200))
     #expect(moved.contested == .update(step: 2, leaf: 200 / Int(fixture.task.leafValueCount)))
     #expect(moved.guilty == .accused)

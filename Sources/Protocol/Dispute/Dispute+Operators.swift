@@ -188,7 +188,7 @@ extension Dispute {
       }
       contents.append(values)
     }
-    try countParameters(leaves)
+    countParameters(leaves)
     return contents
   }
 
@@ -247,12 +247,25 @@ extension Dispute {
     return length
   }
 
+  /// Hashes of one proof for some leaves, ascending: the siblings that do not follow from them.
+  static func proofHashes(_ leaves: [Int], of count: Int) -> Int {
+    var (hashes, known, size) = (0, leaves, count)
+    while size > 1 {
+      let here = Set(known)
+      hashes += known.filter { $0 ^ 1 < size && !here.contains($0 ^ 1) }.count
+      var parents: [Int] = []
+      for node in known where parents.last != node / 2 { parents.append(node / 2) }
+      (known, size) = (parents, (size + 1) / 2)
+    }
+    return hashes
+  }
+
   /// Leaves of the parameters before the step with one proof for all of them, and the root of what is
   /// committed besides.
-  private mutating func countParameters(_ leaves: Set<Int>) throws {
+  private mutating func countParameters(_ leaves: Set<Int>) {
     guard !leaves.isEmpty else { return }
     let indices = leaves.sorted()
-    let hashes = try MultiProof.hashCount(at: indices, leafCount: task.leafCount)
+    let hashes = Self.proofHashes(indices, of: task.leafCount)
     let bytes = indices.reduce(0) { $0 + 4 * task.valueRange(ofLeaf: $1).count }
     exchangedBytes += UInt64(bytes + Digest.byteCount * (hashes + 1))
     work.hashedBytes += UInt64(bytes + indices.count + 65 * (indices.count + hashes - 1))
