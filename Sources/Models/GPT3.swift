@@ -74,7 +74,8 @@ public struct GPT3: LanguageModel {
       batch.tokens, of: p.tokenEmbedding,
       adding: p.positionEmbedding.rows(0..<batch.contextLength), into: first.input)
     metered(w).layerNorm(
-      "norm", first.input, gamma: p.layers[0].norm1Gamma, beta: p.layers[0].norm1Beta, into: first.norm1,
+      "norm", first.input, gamma: p.layers[0].norm1Gamma, beta: p.layers[0].norm1Beta,
+      into: first.norm1,
       mean: first.mean1, rstd: first.rstd1)
     for (index, layer) in p.layers.enumerated() {
       let a = w.layers[index]
@@ -88,13 +89,15 @@ public struct GPT3: LanguageModel {
         "projection", \.attentionProjections, Operand(a.attention), layer.projectionWeight.operand,
         into: w.scratch)
       metered(w).addBiasAndResidualThenLayerNorm(
-        "attention-norm", a.input, w.scratch, bias: layer.projectionBias, into: a.middle, gamma: layer.norm2Gamma,
+        "attention-norm", a.input, w.scratch, bias: layer.projectionBias, into: a.middle,
+        gamma: layer.norm2Gamma,
         beta: layer.norm2Beta, normInto: a.norm2, mean: a.mean2, rstd: a.rstd2)
       metered(w).product(
         "expand", \.feedForward, Operand(a.norm2), layer.expandWeight.operand, into: a.expanded)
       metered(w).addBiasAndGelu(layer.expandBias, to: a.expanded, into: a.activated)
       metered(w).product(
-        "contract", \.feedForward, Operand(a.activated), layer.contractWeight.operand, into: w.scratch)
+        "contract", \.feedForward, Operand(a.activated), layer.contractWeight.operand,
+        into: w.scratch)
       // Onto the residual stream, then the norm that comes next.
       if index + 1 < w.layers.count {
         let (next, following) = (w.layers[index + 1], p.layers[index + 1])
@@ -104,7 +107,8 @@ public struct GPT3: LanguageModel {
           mean: next.mean1, rstd: next.rstd1)
       } else {
         metered(w).addBiasAndResidualThenLayerNorm(
-          "feed-forward-norm", a.middle, w.scratch, bias: layer.contractBias, into: w.output, gamma: p.finalGamma,
+          "feed-forward-norm", a.middle, w.scratch, bias: layer.contractBias, into: w.output,
+          gamma: p.finalGamma,
           beta: p.finalBeta, normInto: w.finalNorm, mean: w.finalMean, rstd: w.finalRstd)
       }
     }
@@ -128,9 +132,11 @@ public struct GPT3: LanguageModel {
     metered(w).product(
       "logits-backward", \.head, Operand(w.logits), Operand(p.tokenEmbedding), into: w.normGradient)
     metered(w).weightGradient(
-      "logits-weight", \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
+      "logits-weight", \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding,
+      outputsFirst: true)
     metered(w).layerNormBackward(
-      "norm-backward", dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean, rstd: w.finalRstd,
+      "norm-backward", dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean,
+      rstd: w.finalRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalGamma, dBeta: g.finalBeta)
     for index in p.layers.indices.reversed() {
       w.place = .backward(index)
@@ -156,7 +162,8 @@ public struct GPT3: LanguageModel {
       .expand, \.feedForward, dOut: w.expandedGradient, x: a.norm2, weight: p.expandWeight,
       dWeight: g.expandWeight, dBias: nil, into: w.normGradient, w)
     metered(w).layerNormBackward(
-      "feed-forward-norm-backward", dy: w.normGradient, x: a.middle, gamma: p.norm2Gamma, mean: a.mean2, rstd: a.rstd2,
+      "feed-forward-norm-backward", dy: w.normGradient, x: a.middle, gamma: p.norm2Gamma,
+      mean: a.mean2, rstd: a.rstd2,
       into: w.residualGradient, accumulate: true, dGamma: g.norm2Gamma, dBeta: g.norm2Beta)
   }
 
@@ -174,7 +181,8 @@ public struct GPT3: LanguageModel {
       weight: p.attentionWeight,
       dWeight: g.attentionWeight, dBias: g.attentionBias, into: w.normGradient, w)
     metered(w).layerNormBackward(
-      "attention-norm-backward", dy: w.normGradient, x: a.input, gamma: p.norm1Gamma, mean: a.mean1, rstd: a.rstd1,
+      "attention-norm-backward", dy: w.normGradient, x: a.input, gamma: p.norm1Gamma, mean: a.mean1,
+      rstd: a.rstd1,
       into: w.residualGradient, accumulate: true, dGamma: g.norm1Gamma, dBeta: g.norm1Beta)
   }
 

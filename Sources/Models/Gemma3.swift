@@ -125,7 +125,8 @@ struct Gemma3Pass {
   ) {
     norm("attention-norm", a.input, p.inputNorm, into: a.inputNorm, a.inputRstd)
     metered.product(
-      "query-key-value", \.attentionProjections, Operand(a.inputNorm), p.queryKeyValueWeight.transposed,
+      "query-key-value", \.attentionProjections, Operand(a.inputNorm),
+      p.queryKeyValueWeight.transposed,
       into: a.queryKeyValue)
     for (name, columns, gamma, rstd) in [
       ("query-norm", queryColumns, p.queryNorm, a.queryRstd),
@@ -168,7 +169,8 @@ struct Gemma3Pass {
       "logits-backward", \.head, Operand(w.logits), Operand(p.tokenEmbedding),
       into: w.blockGradient)
     metered.weightGradient(
-      "logits-weight", \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding, outputsFirst: true)
+      "logits-weight", \.head, x: w.finalNorm, dOut: w.logits, into: g.tokenEmbedding,
+      outputsFirst: true)
     metered.rmsNormBackward(
       "norm-backward", dy: w.blockGradient, x: w.output, gamma: p.finalNorm, rstd: w.outputRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalNorm)
@@ -223,7 +225,8 @@ struct Gemma3Pass {
       dQuery: gradient.columns(queryColumns), dKey: gradient.columns(keyColumns),
       dValue: gradient.columns(valueColumns))
     metered.rotate(
-      "rotate-backward", gradient.columns(queryKeyColumns), by: a.rope, contextLength: w.contextLength,
+      "rotate-backward", gradient.columns(queryKeyColumns), by: a.rope,
+      contextLength: w.contextLength,
       isInverse: true)
     for (name, columns, gamma, rstd, dGamma) in [
       ("query-norm-backward", queryColumns, p.queryNorm, a.queryRstd, g.queryNorm),
@@ -239,7 +242,8 @@ struct Gemma3Pass {
       weight: p.queryKeyValueWeight,
       dWeight: g.queryKeyValueWeight, into: w.blockGradient)
     metered.rmsNormBackward(
-      "attention-norm-backward", dy: w.blockGradient, x: a.input, gamma: p.inputNorm, rstd: a.inputRstd,
+      "attention-norm-backward", dy: w.blockGradient, x: a.input, gamma: p.inputNorm,
+      rstd: a.inputRstd,
       into: w.residualGradient, accumulate: true, dGamma: g.inputNorm)
   }
 

@@ -131,7 +131,8 @@ import Testing
         == model.exchangedBytes + UInt128(64 * outcome.rounds))
   }
 
-  @Test("for disputes about the logits of a step", arguments: TinyChain.Family.allCases, everyRecipe)
+  @Test(
+    "for disputes about the logits of a step", arguments: TinyChain.Family.allCases, everyRecipe)
   func operators(family: TinyChain.Family, recipe: TrainingRecipe) throws {
     let chain = try TinyChain(family, recipe: recipe)
     let names = try chain.trainer.operatorTrace(

@@ -40,6 +40,7 @@ enum CostColumn: String, CaseIterable {
   case replayHours = "replay_hours"
   case progressHours = "progress_hours"
   case disputeHours = "dispute_hours"
+  case disputeShare = "dispute_share"
   // Totals.
   case miningHours = "mining_hours"
   case verifierHours = "verifier_hours"
@@ -128,7 +129,12 @@ enum CostColumn: String, CaseIterable {
     case .updateHours: ("update", "h", .hours, "accelerator-hours of update checks")
     case .replayHours: ("replay", "h", .hours, "accelerator-hours of replays")
     case .progressHours: ("progress", "h", .hours, "accelerator-hours of the progress check")
-    case .disputeHours: ("dispute", "h", .hours, "accelerator-hours of a dispute's referee")
+    case .disputeHours: ("dispute", "h", .hours, "accelerator-hours of a dispute about the logits")
+    case .disputeShare:
+      (
+        "dispute / segment", "1", .percent,
+        "a referee's operations over those of replaying a segment"
+      )
     case .miningHours: ("mining", "h", .hours, "accelerator-hours of mining a block")
     case .verifierHours: ("one verifier", "h", .hours, "accelerator-hours of one verifier")
     case .miningDollars: ("mining", "1", .dollars, "price of mining a block, US dollars")

@@ -120,6 +120,7 @@ enum CostLayout {
       columns: [
         .replayRate, .miningHours, .verifierHours, .miningDollars, .verifierDollars,
         .verifiersDollars, .dollarShare, .miningEnergy, .verifierEnergy, .disputeHours,
+        .disputeShare,
       ]),
     Part(
       title: "Accelerator-hours by phase", needs: .proofBytes,

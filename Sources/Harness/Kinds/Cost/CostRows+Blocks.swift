@@ -60,6 +60,8 @@ extension CostRows {
     let (mined, verified) = (mining.total, verification.total)
     let training = Double(mining[.training]?.flops ?? 0)
     let count = experiment.sampling.verifierCount
+    let logits = costs.disputeAboutLogits()
+    let dispute = logits ?? costs.disputeAboutGradient()
     let (miner, verifier) = (experiment.miner.fleet, experiment.verifier.fleet)
     var values: [CostColumn: Double] = [
       .replayRate: replayRate, .steps: Double(costs.stepCount),
@@ -78,13 +80,16 @@ extension CostRows {
       .minedPasses: Double(mined.quantizedValues) / Double(costs.parameterCount),
       .verifiedPasses: Double(verified.quantizedValues) / Double(costs.parameterCount),
       .messages: Double(costs.messages(parts).total),
-      .disputeHours: verifier.hours(costs.disputeAboutGradient().referee),
+      .disputeHours: verifier.hours(dispute.referee),
       .miningHours: miner.hours(mined), .verifierHours: verifier.hours(verified),
       .miningDollars: miner.price(mined), .verifierDollars: verifier.price(verified),
       .verifiersDollars: Double(count) * verifier.price(verified),
       .dollarShare: Double(count) * verifier.price(verified) / miner.price(mined),
       .miningEnergy: miner.energy(mined), .verifierEnergy: verifier.energy(verified),
     ]
+    if let logits {
+      values[.disputeShare] = Double(logits.referee.flops) / Double(costs.segmentReplay)
+    }
     let hours: [(CostColumn, Phase)] = [
       (.trainingHours, .training), (.quantizationHours, .quantization),
       (.commitmentHours, .commitment), (.structureHours, .structure), (.leafHours, .leaf),
