@@ -82,8 +82,9 @@ extension BlockCosts {
       : OperatorRecord.byteCount(reads: 2, writes: 2)
     let path =
       isGPT3
-      ? Dispute.pathLength(8, of: 9) + Dispute.pathLength(depth, of: layers)
-      : Dispute.pathLength(0, of: head) + Dispute.pathLength(depth + 1, of: layers)
+      ? MerkleCosts.pathLength(leaf: 8, of: 9) + MerkleCosts.pathLength(leaf: depth, of: layers)
+      : MerkleCosts.pathLength(leaf: 0, of: head)
+        + MerkleCosts.pathLength(leaf: depth + 1, of: layers)
     // Number, part, place and name stand before the record.
     let leaf = 4 + 4 + 4 + place.description.utf8.count + 4 + name.utf8.count + record
     return (record, leaf, path)

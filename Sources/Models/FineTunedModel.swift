@@ -71,20 +71,27 @@ public struct FineTunedModel: LanguageModel {
 
   /// All parameters of the model when the part that is trained has these values.
   public func modelParameters(_ trained: FloatBuffer) -> FloatBuffer {
-    // A workspace that only counts what nobody asks for.
-    let own = Workspace(
-      self.model.makeWorkspace(sequenceCount: 1, contextLength: 1), trainable: trainable,
-      start: start)
-    write(trained, own)
-    return own.model
+    let model = FloatBuffer(count: start.count)
+    model.copy(from: start)
+    // Without activations: it only counts.
+    let meter = ModelWorkspace(
+      shape: shape, sequenceCount: 1, contextLength: 1, memory: WorkspaceMemory())
+    write(trained, scaled: FloatBuffer(count: trained.count), into: model, meter)
+    return model
   }
 
   private func write(_ parameters: FloatBuffer, _ workspace: Workspace) {
+    write(parameters, scaled: workspace.scaled, into: workspace.model, workspace)
+  }
+
+  private func write(
+    _ parameters: FloatBuffer, scaled: FloatBuffer, into model: FloatBuffer,
+    _ workspace: ModelWorkspace
+  ) {
     workspace.place = .merge
     let metered = metered(workspace)
-    trainable.scale(parameters, into: workspace.scaled, metered)
-    trainable.write(
-      parameters, scaled: workspace.scaled, start: start, into: workspace.model, metered)
+    trainable.scale(parameters, into: scaled, metered)
+    trainable.write(parameters, scaled: scaled, start: start, into: model, metered)
   }
 
   private func metered(_ workspace: ModelWorkspace) -> MeteredArithmetic {

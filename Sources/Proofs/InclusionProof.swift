@@ -54,12 +54,17 @@ public struct InclusionProof: Sendable, Hashable {
     return (inner + border, inner)
   }
 
+  /// Digests in the audit path of leaf `index`. Throws `indexOutOfRange` unless there is such a leaf.
+  public static func auditPathLength(at index: Int, leafCount: Int) throws(ProofError) -> Int {
+    try pathLength(at: index, leafCount: leafCount).total
+  }
+
   /// Bytes that `verify` runs through SHA-256 for the path of leaf `index`, without the leaf:
   /// 65 for each level. Throws `indexOutOfRange` unless there is such a leaf.
   public static func hashedByteCount(
     at index: Int, leafCount: Int
   ) throws(ProofError) -> Int {
-    try pathLength(at: index, leafCount: leafCount).total * nodeInputByteCount
+    try auditPathLength(at: index, leafCount: leafCount) * nodeInputByteCount
   }
 }
 

@@ -69,6 +69,13 @@ public struct MultiProof: Sendable, Hashable {
   /// impossible leaves.
   public static func hashCount(at indices: [Int], leafCount: Int) throws(ProofError) -> Int {
     try check(indices, leafCount: leafCount)
+    return siblingCount(of: indices, leafCount: leafCount)
+  }
+
+  /// Hashes that must stand beside some leaves so that the root follows from them, however many they are.
+  ///
+  /// - Parameter indices: places of the leaves, ascending and in the tree.
+  public static func siblingCount(of indices: [Int], leafCount: Int) -> Int {
     var count = 0
     var positions = indices
     climb(&positions, leafCount: leafCount) { _, sibling, _ in

@@ -5,7 +5,7 @@ import Testing
 @Suite("Cost tables") struct CostExperimentTests {
   static let specs = [
     "costs.yaml", "Costs/families.yaml", "Costs/fine-tuning.yaml", "Costs/block-times.yaml",
-    "Costs/growth.yaml", "Costs/published.yaml",
+    "Costs/growth.yaml", "Costs/published.yaml", "Costs/proofs.yaml",
   ]
 
   static func result(_ name: String, overrides: [String] = []) throws -> ResultFile {

@@ -52,7 +52,9 @@ struct DataRuleTests {
           {
             let window = start..<start + context + 1
             #expect(
-              trained.contains { $0.contains(window.lowerBound) && $0.upperBound >= window.upperBound },
+              trained.contains {
+                $0.contains(window.lowerBound) && $0.upperBound >= window.upperBound
+              },
               "\(rule), \(start)")
           }
         }
@@ -157,7 +159,10 @@ struct DataRuleTests {
     "rules that do not fit their corpus are refused",
     arguments: [
       ([100, 90], [1, 1], 0, "its texts have 190 bytes, but the corpus 200"),
-      ([192, 8], [1, 1], 0, "text 2 has 8 tokens to train on, but one context and its target need 9"),
+      (
+        [192, 8], [1, 1], 0,
+        "text 2 has 8 tokens to train on, but one context and its target need 9"
+      ),
       ([200], [1], 960_000, "text 1 has 8 tokens to train on"),
       ([100, 100], [1, 1], 80_000, "text 1 keeps 8 tokens for validation"),
       ([100, 100], [1, 0], 0, "weights must be 1...1000000, but that of text 2 is 0"),
@@ -170,7 +175,9 @@ struct DataRuleTests {
     #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
   }
 
-  @Test("chains of several texts with a share for validation confirm honest blocks", arguments: DataRule.Sampling.allCases)
+  @Test(
+    "chains of several texts with a share for validation confirm honest blocks",
+    arguments: DataRule.Sampling.allCases)
   func honestChains(sampling: DataRule.Sampling) throws {
     let rule = try Self.rule([1500, 548], weights: [1, 4], sampling, validation: 200_000)
     let fixture = try Fixture(FixtureOptions(progressTokens: 64, progressMargin: 9, data: rule))
@@ -216,7 +223,8 @@ struct DataRuleTests {
     let rule = DataRule(tokenWidth: .uint16, parts: [.init(tokenCount: 1024)])
     func fixture(_ shape: ModelShape) throws -> Fixture {
       try Fixture(
-        FixtureOptions(progressTokens: 16, progressMargin: 9, shape: shape, data: rule, corpus: corpus))
+        FixtureOptions(
+          progressTokens: 16, progressMargin: 9, shape: shape, data: rule, corpus: corpus))
     }
     let fixture = try fixture(shape)
     let (_, _, verdict) = try fixture.decide(fixture.mine())

@@ -185,7 +185,11 @@ struct OperatorDisputeTests {
     let end = try stage.dispute(
       Garbled { trace in
         trace.gradient[9] ^= 1
-        trace.gradientRoot = task.parameterRoot(trace.gradient)
+        trace.gradientRoot = trace.gradient.withUnsafeBytes {
+          MerkleTree(
+            bytes: $0, leafSize: 4 * Int(task.leafValueCount), concurrently: MerkleTree.serially
+          ).root
+        }
       })
     #expect(end.contested == .gradientLeaf(step: 0, leaf: 0) && end.guilty == .accused)
     #expect(end.refereeWork.flops == 0)

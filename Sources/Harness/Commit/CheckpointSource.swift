@@ -6,6 +6,7 @@ import Safetensors
 /// The parameters of a checkpoint as the chain commits to them: float32 in the flat order, read from
 /// its safetensors files when they are asked for, whatever type and order they are stored in.
 public struct CheckpointSource: ParameterSource {
+  /// What reading a tensor throws.
   public typealias Failure = SafetensorsError
 
   private let checkpoint: Checkpoint
@@ -26,8 +27,10 @@ public struct CheckpointSource: ParameterSource {
     self.places = places
   }
 
+  /// Order of the parameters in the flat vector.
   public var layout: ParameterLayout { checkpoint.layout }
 
+  /// Reads some elements of a tensor of ``layout`` as float32; throws what the file does not hold.
   public func fill(
     _ values: UnsafeMutableBufferPointer<Float>, tensor: Int, elements: Range<Int>
   ) throws(SafetensorsError) {

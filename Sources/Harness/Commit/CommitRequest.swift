@@ -92,6 +92,7 @@ public struct CommitRequest: Sendable {
 
 /// What is wrong with a request for a commitment, or with the files it names.
 public struct CommitError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The problem, and what helps.
   public let description: String
 
   init(_ description: String) { self.description = description }

@@ -12,8 +12,10 @@ public struct FileSource: ByteSource {
     file = try MappedFile(path)
   }
 
+  /// Bytes of the file.
   public var byteCount: Int { file.byteCount }
 
+  /// The bytes in `range`, where they are mapped; `scratch` is not needed.
   public func bytes(
     in range: Range<Int>, scratch: UnsafeMutableRawBufferPointer
   ) -> UnsafeRawBufferPointer {
@@ -21,6 +23,7 @@ public struct FileSource: ByteSource {
     file.withBytes(range) { $0 }
   }
 
+  /// Gives the whole pages in `range` back to the system.
   public func release(_ range: Range<Int>) {
     file.withBytes(range) { bytes in
       guard let base = bytes.baseAddress else { return }

@@ -3,6 +3,7 @@ import Proofs
 
 /// A proof that does not hold.
 public struct ProofCheckFailure: Error, Sendable, CustomStringConvertible {
+  /// What does not hold.
   public let description: String
 }
 

@@ -25,7 +25,8 @@ struct TrainingData {
       let tokens = try Self.tokens(file, of: text.path, data.tokenizer, vocabularySize)
       parts.append(
         .init(
-          tokenCount: UInt64(tokens.count / width.byteCount), weight: UInt32(clamping: text.weight)))
+          tokenCount: UInt64(tokens.count / width.byteCount), weight: UInt32(clamping: text.weight))
+      )
       bytes += tokens
     }
     do { corpus = try Corpus(bytes: bytes, tokenWidth: width) } catch {
@@ -48,7 +49,9 @@ struct TrainingData {
       return file
     }
     let tokens: [UInt16]
-    do { tokens = try TokenFile(bytes: file).tokens } catch { throw .impossible("\(path): \(error)") }
+    do { tokens = try TokenFile(bytes: file).tokens } catch {
+      throw .impossible("\(path): \(error)")
+    }
     if let position = tokens.firstIndex(where: { Int($0) >= vocabularySize }) {
       throw .impossible(
         "\(path): token \(position) is \(tokens[position]), but the model's vocabulary has "

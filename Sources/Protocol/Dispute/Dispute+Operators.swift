@@ -141,7 +141,8 @@ extension Dispute {
     try trainer.observe(
       step: step, parameters: accuser.states[step].parameters, seed: seed, plan)
     guard let index = plan.operators.lastIndex(where: { $0.name == "mean-loss" }),
-      let bytes = fetch(OperatorPlan.Output(index: index, window: 0), plan: plan, traces: [b, a])
+      let bytes = try fetch(
+        OperatorPlan.Output(index: index, window: 0), plan: plan, traces: [b, a])
     else { return outcome(.loss(step: step), .both) }
     let bits = FloatBuffer(littleEndianBytes: bytes)[0].bitPattern
     return outcome(
@@ -170,7 +171,7 @@ extension Dispute {
         case .zero: values.append(0)
         case .written(let output, let element):
           if floats[output] == nil {
-            guard let bytes = fetch(output, plan: plan, traces: traces) else { return nil }
+            guard let bytes = try fetch(output, plan: plan, traces: traces) else { return nil }
             floats[output] = FloatBuffer(littleEndianBytes: bytes)
           }
           guard let buffer = floats[output], element < buffer.count else { return nil }
@@ -195,7 +196,7 @@ extension Dispute {
   /// What an agreed operator wrote, from the first party whose bytes have the agreed digest.
   private mutating func fetch(
     _ output: OperatorPlan.Output, plan: OperatorPlan, traces: [OperatorTrace]
-  ) -> [UInt8]? {
+  ) throws(ProofError) -> [UInt8]? {
     if let bytes = fetched[output] { return bytes }
     let window = plan.operators[output.index].writes[output.window]
     let record = traces[0].records[output.index]
@@ -214,7 +215,7 @@ extension Dispute {
     fetched[output] = served
     exchangedBytes += UInt64(served.count)
     countWindow(window.rows * window.columns)
-    if opened.insert(output.index).inserted { countOpening(of: output.index, record, plan) }
+    if opened.insert(output.index).inserted { try countOpening(of: output.index, record, plan) }
     return served
   }
 
@@ -225,39 +226,16 @@ extension Dispute {
   /// A record with its paths to the root over its layer and to that over all layers.
   private mutating func countOpening(
     of index: Int, _ record: OperatorRecord, _ plan: OperatorPlan
-  ) {
+  ) throws(ProofError) {
     guard let layer = plan.layers.firstIndex(where: { $0.contains(index) }) else { return }
     let range = plan.layers[layer]
     let path =
-      Self.pathLength(index - range.lowerBound, of: range.count)
-      + Self.pathLength(layer, of: plan.layers.count)
+      try InclusionProof.auditPathLength(at: index - range.lowerBound, leafCount: range.count)
+      + InclusionProof.auditPathLength(at: layer, leafCount: plan.layers.count)
     let leaf = OperatorTrace.leaf(record, index, plan.operators[index])
     exchangedBytes += UInt64(record.byteCount + Digest.byteCount * path)
     // Two leaves, one of the record and one of the layer's root, and a node for each step up.
     work.hashedBytes += UInt64(1 + leaf.count + 1 + Digest.byteCount + 65 * path)
-  }
-
-  /// Hashes in the audit path of a leaf (RFC 6962).
-  public static func pathLength(_ index: Int, of count: Int) -> Int {
-    var (length, position, size) = (0, index, count)
-    while size > 1 {
-      if position ^ 1 < size { length += 1 }
-      (position, size) = (position / 2, (size + 1) / 2)
-    }
-    return length
-  }
-
-  /// Hashes of one proof for some leaves, ascending: the siblings that do not follow from them.
-  static func proofHashes(_ leaves: [Int], of count: Int) -> Int {
-    var (hashes, known, size) = (0, leaves, count)
-    while size > 1 {
-      let here = Set(known)
-      hashes += known.filter { $0 ^ 1 < size && !here.contains($0 ^ 1) }.count
-      var parents: [Int] = []
-      for node in known where parents.last != node / 2 { parents.append(node / 2) }
-      (known, size) = (parents, (size + 1) / 2)
-    }
-    return hashes
   }
 
   /// Leaves of the parameters before the step with one proof for all of them, and the root of what is
@@ -265,7 +243,7 @@ extension Dispute {
   private mutating func countParameters(_ leaves: Set<Int>) {
     guard !leaves.isEmpty else { return }
     let indices = leaves.sorted()
-    let hashes = Self.proofHashes(indices, of: task.leafCount)
+    let hashes = MultiProof.siblingCount(of: indices, leafCount: task.leafCount)
     let bytes = indices.reduce(0) { $0 + 4 * task.valueRange(ofLeaf: $1).count }
     exchangedBytes += UInt64(bytes + Digest.byteCount * (hashes + 1))
     work.hashedBytes += UInt64(bytes + indices.count + 65 * (indices.count + hashes - 1))

@@ -4,7 +4,7 @@ import Proofs
 
 /// Narrows a disagreement about a block to one thing that a referee can recompute alone
 /// (`docs/protocol.md`, section 15): by bisection over states to a step, then to what the step went
-/// through, and there to one microbatch or one leaf.
+/// through, and there to one operator or one leaf.
 public struct Dispute {
   /// What the parties turn out to differ about.
   public enum Contested: Sendable, Hashable {

@@ -115,10 +115,3 @@ extension Trainer {
     _ = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
   }
 }
-
-extension TrainingTask {
-  /// Root over float32 values, little endian, in the leaves of the parameters.
-  public func parameterRoot(_ bytes: [UInt8]) -> Digest {
-    parameterTree(FloatBuffer(littleEndianBytes: bytes), workers: Workers(threads: 1)).root
-  }
-}

@@ -127,7 +127,7 @@ struct CommitmentRun {
         try leaves.reduce(0) {
           $0 + 20
             + Int64(
-              try InclusionProof.hashedByteCount(at: $1, leafCount: tree.leafCount) / 65
+              try InclusionProof.auditPathLength(at: $1, leafCount: tree.leafCount)
                 * Digest.byteCount)
         })
       try context.observer.progress(

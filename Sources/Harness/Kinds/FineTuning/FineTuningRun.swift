@@ -76,7 +76,7 @@ struct FineTuningRun {
 
   private mutating func pretrain() throws -> (WholeModel, [Float]) {
     let plan = try Plan(
-      spec: experiment.pretrainingChain, 
+      spec: experiment.pretrainingChain,
       corpus: context.inputs.files(
         experiment.pretraining.data, prefix: FineTuningExperiment.pretrainingPrefix),
       workers: context.arithmetic.workers)

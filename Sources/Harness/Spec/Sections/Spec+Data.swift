@@ -56,7 +56,8 @@ extension Spec.Data {
   /// Reads `data` for a model.
   public init(reading section: inout SpecSection, model: Spec.Model) throws(SpecError) {
     let path: String? = try section.textOrNil(
-      "corpus", "the path of a text file", isRequired: !section.has("corpora"), example: "Data/kjv.txt",
+      "corpus", "the path of a text file", isRequired: !section.has("corpora"),
+      example: "Data/kjv.txt",
       doc: "The text that is trained on; the path is relative to this spec's folder."
     ) { Spec.isLine($0, limit: 4096) ? $0 : nil }
     let list = try section.list(
@@ -68,11 +69,12 @@ extension Spec.Data {
         path == nil || list == nil, "corpora", "must not stand beside corpus; put all texts here")
       try section.require(list?.isEmpty != true, "corpora", "must hold at least one text")
     }
-    texts = list ?? [Text(path: path ?? "Data/kjv.txt", weight: 1)]
+    texts = list ?? path.map { [Text(path: $0, weight: 1)] } ?? []
     tokenizer = try section.choice(
       "tokenizer", of: Tokenizer.self, default: .bytes,
       doc:
-        "How files become tokens; `bytes`: each byte is one; `llm.c`: token files of llm.c (16 bits).")
+        "How files become tokens; `bytes`: each byte is one; `llm.c`: token files of llm.c (16 bits)."
+    )
     contextLength = try section.integer(
       "context", in: 1...131_072, default: 64, unit: "token",
       doc: "Length of a training sequence; at most the model's context.")
