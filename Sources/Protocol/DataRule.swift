@@ -85,12 +85,13 @@ public struct DataRule: Sendable, Hashable {
       guard part.tokenCount - kept > UInt64(contextLength) else {
         throw .data(
           "text \(index + 1) has \(part.tokenCount - kept) tokens to train on, but one context and "
-            + "its target need \(contextLength + 1)")
+            + "its target need \(contextLength + 1); a longer text, a shorter context or a smaller "
+            + "share for validation helps")
       }
       guard validation == .zero || kept > UInt64(contextLength) else {
         throw .data(
           "text \(index + 1) keeps \(kept) tokens for validation, but one context and its target "
-            + "need \(contextLength + 1)")
+            + "need \(contextLength + 1); a longer text, a shorter context or a larger share helps")
       }
     }
     guard bytes == corpusByteCount else {

@@ -182,17 +182,18 @@ struct OperatorDisputeTests {
     #expect(more.contested == .structure(step: 0) && more.guilty == .accused)
     // All operators are true, and then another gradient is said to have come out.
     let task = stage.fixture.task
-    let end = try stage.dispute(
-      Garbled { trace in
-        trace.gradient[9] ^= 1
-        trace.gradientRoot = trace.gradient.withUnsafeBytes {
-          MerkleTree(
-            bytes: $0, leafSize: 4 * Int(task.leafValueCount), concurrently: MerkleTree.serially
-          ).root
-        }
-      })
+    let falseEnd = Garbled { trace in
+      trace.gradient[9] ^= 1
+      trace.gradientRoot = trace.gradient.withUnsafeBytes {
+        MerkleTree(
+          bytes: $0, leafSize: 4 * Int(task.leafValueCount), concurrently: MerkleTree.serially
+        ).root
+      }
+    }
+    let end = try stage.dispute(falseEnd)
     #expect(end.contested == .gradientLeaf(step: 0, leaf: 0) && end.guilty == .accused)
     #expect(end.refereeWork.flops == 0)
+    #expect(try stage.dispute(HonestMiner(), against: falseEnd).guilty == .accuser)
     let nothing = try stage.dispute(Garbled { $0.gradientRoot = .zero })
     #expect(nothing.contested == .structure(step: 0) && nothing.guilty == .accused)
     // An accuser that serves nothing, or rubbish, does not harm the accused: that one is asked then.
