@@ -13,7 +13,7 @@ extension BlockCosts {
   /// Quantizing what is published once, dequantizing it where a residual is kept, and applying every
   /// step's gradient.
   var quantization: Workload {
-    publishing(times: task.publishedCount) + stepCount * onePass
+    publishing(times: task.publishedCount) + stepCount * applied
   }
 
   /// Trees over the state before every segment but the first, which the parent committed; over all
@@ -27,6 +27,11 @@ extension BlockCosts {
 
   /// Every value quantized or dequantized once.
   var onePass: Workload { Workload(quantizedValues: UInt128(parameterCount)) }
+
+  /// Applying a step: its gradient, and the optimizer's vectors where they lie packed.
+  var applied: Workload {
+    Workload(quantizedValues: UInt128(task.appliedValueCount(parameterCount)))
+  }
 
   /// Quantizing a gradient or update; with error feedback what was dropped is found by dequantizing.
   func publishing(times count: Int) -> Workload {

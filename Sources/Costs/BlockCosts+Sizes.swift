@@ -7,8 +7,8 @@ extension BlockCosts {
   public var parameterBytes: UInt128 { 4 * UInt128(parameterCount) }
   /// The float32 gradient of a step, before it is quantized.
   public var gradientBytes: UInt128 { parameterBytes }
-  /// What the optimizer and error feedback remember, float32.
-  public var auxiliaryBytes: UInt128 { UInt128(task.auxiliaryVectorCount) * parameterBytes }
+  /// What the optimizer and error feedback remember, in the form in which it is committed.
+  public var auxiliaryBytes: UInt128 { UInt128(task.auxiliaryByteCount) }
   /// All that a block publishes of the model: its binary diff.
   public var diffBytes: UInt128 { UInt128(task.publishedCount) * publishedBytes }
   /// The records of all steps.
@@ -49,10 +49,11 @@ extension BlockCosts {
     let published =
       task.lowRankForm == nil
       ? (task.gradientFormat.byteCount(values: values), path) : (task.gradientByteCount, 0)
-    let auxiliary = task.auxiliaryVectorCount
     return [(4 * values, path), (4 * values, path), (task.modelFormat.byteCount(values: values), path)]
       + [(Int, Int)](repeating: published, count: task.publishedCount)
-      + [(Int, Int)](repeating: (4 * values * auxiliary, path), count: auxiliary == 0 ? 0 : 2)
+      + [(Int, Int)](
+        repeating: (task.auxiliaryByteCount(values: values), path),
+        count: task.auxiliaryVectorCount == 0 ? 0 : 2)
   }
 
   /// The answer to leaf `index`: its proof that before, after, twin and published gradients belong

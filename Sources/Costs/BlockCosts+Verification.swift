@@ -33,7 +33,10 @@ extension BlockCosts {
   /// Section 6.3 for one leaf: every published leaf is dequantized and applied.
   public func updateCheck(_ index: Int) -> Workload {
     Workload(
-      quantizedValues: UInt128(leafValueCount(index)) * UInt128(task.publishedCount))
+      quantizedValues: UInt128(task.publishedCount)
+        * UInt128(
+          isPublishedByStep
+            ? task.appliedValueCount(leafValueCount(index)) : leafValueCount(index)))
   }
 
   /// Section 6.5: the twin after is fetched and hashed; both twins are dequantized and their losses
@@ -64,7 +67,7 @@ extension BlockCosts {
   }
 
   /// A published gradient that is fetched, hashed and applied.
-  var walkedStep: Workload { fetchedPublication + onePass }
+  var walkedStep: Workload { fetchedPublication + applied }
 
   /// What is published, fetched and hashed.
   private var fetchedPublication: Workload {
@@ -77,7 +80,7 @@ extension BlockCosts {
   /// One step computed again and applied; where steps are published, quantized and hashed besides,
   /// and what the miner published fetched and hashed too.
   public var replayedStep: Workload {
-    let computed = Workload(flops: UInt128(step.total)) + onePass
+    let computed = Workload(flops: UInt128(step.total)) + applied
     guard isPublishedByStep else { return computed }
     return computed + publishing(times: 1) + publishedTree + fetchedPublication
   }

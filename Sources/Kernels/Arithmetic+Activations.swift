@@ -39,7 +39,7 @@ extension Arithmetic {
   /// y = gelu(gate) * up, tanh form (GEGLU of Shazeer, "GLU variants improve Transformer", 2020).
   /// y may be gate or up.
   public func geglu(gate: Matrix, up: Matrix, into y: Matrix) {
-    splitElements([gate, up, y], grain: 1 << 12) { w in
+    splitElements(WindowList(gate, up, y), grain: 1 << 12) { w in
       kernels.pointee.geglu(
         w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
         w[2].pointer, w[2].rowStride)
@@ -52,7 +52,7 @@ extension Arithmetic {
     gate: Matrix, up: Matrix, dy: Matrix, intoGate dGate: Matrix, up dUp: Matrix
   ) {
     precondition(!dGate.overlaps(dUp), "two gradients in one place")
-    splitElements([gate, up, dy, dGate, dUp], grain: 1 << 12) { w in
+    splitElements(WindowList(gate, up, dy, dGate, dUp), grain: 1 << 12) { w in
       kernels.pointee.gegluBackward(
         w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
         w[2].pointer, w[2].rowStride, w[3].pointer, w[3].rowStride, w[4].pointer, w[4].rowStride)
@@ -74,7 +74,7 @@ extension Arithmetic {
         Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
       ) -> Void
   ) {
-    splitElements([x, y], grain: 1 << 12) { w in
+    splitElements(WindowList(x, y), grain: 1 << 12) { w in
       kernel(
         w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride)
     }
@@ -88,7 +88,7 @@ extension Arithmetic {
         Int
       ) -> Void
   ) {
-    splitElements([x, dy, dx], grain: 1 << 12) { w in
+    splitElements(WindowList(x, dy, dx), grain: 1 << 12) { w in
       kernel(
         w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
         w[2].pointer, w[2].rowStride)

@@ -12,9 +12,11 @@ extension Arithmetic {
     _ shape: AttentionShape, query: Matrix, key: Matrix, value: Matrix, into output: Matrix,
     statistics: Vector
   ) {
-    check(shape, queries: [query, output], keys: [key, value], statistics)
+    check(shape, query, key, value, statistics)
+    require(output, rows: shape.rows, columns: shape.queryColumns)
     precondition(
-      ![query, key, value].contains(where: output.overlaps), "attention over its operands")
+      !output.overlaps(query) && !output.overlaps(key) && !output.overlaps(value),
+      "attention over its operands")
     // Heads that share keys are computed apart: there are the more tasks to share out.
     forEachTask(shape, shape.heads) { sequence, head in
       var task = self.task(shape, sequence: sequence, head: head, heads: 1, statistics)
@@ -36,13 +38,17 @@ extension Arithmetic {
     _ shape: AttentionShape, query: Matrix, key: Matrix, value: Matrix, statistics: Vector,
     dOutput: Matrix, dQuery: Matrix, dKey: Matrix, dValue: Matrix
   ) {
-    check(
-      shape, queries: [query, dOutput, dQuery], keys: [key, value, dKey, dValue], statistics)
-    for result in [dQuery, dKey, dValue] {
+    check(shape, query, key, value, statistics)
+    require(dOutput, rows: shape.rows, columns: shape.queryColumns)
+    func checkResult(_ result: Matrix, columns: Int) {
+      require(result, rows: shape.rows, columns: columns)
       precondition(
-        ![query, key, value, dOutput].contains(where: result.overlaps),
-        "a gradient over its operand")
+        !result.overlaps(query) && !result.overlaps(key) && !result.overlaps(value)
+          && !result.overlaps(dOutput), "a gradient over its operand")
     }
+    checkResult(dQuery, columns: shape.queryColumns)
+    checkResult(dKey, columns: shape.keyColumns)
+    checkResult(dValue, columns: shape.keyColumns)
     let heads = shape.heads / shape.keyValueHeads
     forEachTask(shape, shape.keyValueHeads) { sequence, group in
       let head = group * heads
@@ -59,12 +65,19 @@ extension Arithmetic {
   }
 
   private func check(
-    _ shape: AttentionShape, queries: [Matrix], keys: [Matrix], _ statistics: Vector
+    _ shape: AttentionShape, _ query: Matrix, _ key: Matrix, _ value: Matrix, _ statistics: Vector
   ) {
+    require(query, rows: shape.rows, columns: shape.queryColumns)
+    require(key, rows: shape.rows, columns: shape.keyColumns)
+    require(value, rows: shape.rows, columns: shape.keyColumns)
     precondition(
-      queries.allSatisfy { $0.rows == shape.rows && $0.columns == shape.queryColumns }
-        && keys.allSatisfy { $0.rows == shape.rows && $0.columns == shape.keyColumns }
-        && statistics.count == shape.statisticsCount, "windows that do not fit \(shape)")
+      statistics.count == shape.statisticsCount, "\(statistics.count) statistics for \(shape)")
+  }
+
+  private func require(_ window: Matrix, rows: Int, columns: Int) {
+    precondition(
+      window.rows == rows && window.columns == columns,
+      "a window of (\(window.rows), \(window.columns)) for (\(rows), \(columns))")
   }
 
   /// Calls `body` for each of `heads` heads of each sequence.

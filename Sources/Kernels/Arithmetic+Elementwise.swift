@@ -6,7 +6,7 @@ extension Arithmetic {
 
   /// z = x + y. z may be x or y.
   public func add(_ x: Matrix, _ y: Matrix, into z: Matrix) {
-    splitElements([x, y, z], grain: 1 << 14) { w in
+    splitElements(WindowList(x, y, z), grain: 1 << 14) { w in
       kernels.pointee.add(
         w[0].rows, w[0].columns, w[0].pointer, w[0].rowStride, w[1].pointer, w[1].rowStride,
         w[2].pointer, w[2].rowStride)
@@ -15,7 +15,7 @@ extension Arithmetic {
 
   /// y = x * factor. y may be x.
   public func scale(_ x: Matrix, by factor: Float, into y: Matrix) {
-    splitElements([x, y], grain: 1 << 14) { w in
+    splitElements(WindowList(x, y), grain: 1 << 14) { w in
       for r in 0..<w[0].rows {
         kernels.pointee.scale(
           w[0].columns, factor, w[0].pointer + r * w[0].rowStride,

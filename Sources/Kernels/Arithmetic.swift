@@ -83,7 +83,7 @@ public struct Arithmetic: Sendable {
 
   /// Shares windows of one shape out: as one long row if none of them has gaps, else by rows.
   func splitElements(
-    _ windows: [Matrix], grain: Int, _ body: @Sendable ([Matrix]) -> Void
+    _ windows: WindowList, grain: Int, _ body: @Sendable (WindowList) -> Void
   ) {
     let rows = windows[0].rows
     let columns = windows[0].columns

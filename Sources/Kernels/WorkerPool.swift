@@ -17,7 +17,7 @@ final class WorkerPool: @unchecked Sendable {
   private let isStopping = Atomic<Bool>(false)
   private let generation = Atomic<Int>(0)
   private let pending = Atomic<Int>(0)
-  private var job: UnsafePointer<@Sendable (Int) -> Void>?
+  private var job: CKTaskBody?
   private var taskCount = 0
   /// How often to look before sleeping: some tens of microseconds, the gap between two kernels of
   /// one model. None if there are more threads than processors, where it would hold up others.
@@ -80,17 +80,13 @@ final class WorkerPool: @unchecked Sendable {
     guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     else { return false }
     leaveHelpersAlone()
-    withoutActuallyEscaping(body) { escapable in
-      withUnsafePointer(to: escapable) { pointer in
-        job = pointer
-        taskCount = tasks
-        pending.store(helpers, ordering: .relaxed)
-        announce()
-        doShare(0)
-        waitForHelpers()
-        job = nil
-      }
-    }
+    job = taskBody(body)
+    taskCount = tasks
+    pending.store(helpers, ordering: .relaxed)
+    announce()
+    doShare(0)
+    waitForHelpers()
+    job = nil
     isBusy.store(false, ordering: .releasing)
     return true
   }
@@ -124,13 +120,11 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  // Not inlined: the closure must be released before `pending` is counted down.
-  @inline(never)
   private func doShare(_ index: Int) {
     guard let job else { return }
     let shares = helpers + 1
     for task in index * taskCount / shares..<(index + 1) * taskCount / shares {
-      job.pointee(task)
+      ck_runTask(job, task)
     }
   }
 
@@ -168,6 +162,12 @@ private final class HelperStart: @unchecked Sendable {
     self.processor = processor
   }
 }
+
+/// The function and the context of a closure that does not escape. A closure that escapes would be put
+/// into memory of its own for each call, and a training step has hundreds; `WorkerPool.run` returns only
+/// when nobody runs it any more.
+@_silgen_name("ck_taskBody")
+private func taskBody(_ body: @Sendable (Int) -> Void) -> CKTaskBody
 
 /// The processors that this process may use, ascending.
 func allowedProcessors() -> [Int] {

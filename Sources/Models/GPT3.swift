@@ -25,7 +25,7 @@ public struct GPT3: LanguageModel {
     _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float {
     let w = own(workspace, for: batch)
-    let views = GPT3Views(parameters, shape, layout)
+    let views = GPT3Views(FloatParameters(parameters, layout), shape, layout)
     return w.meanLoss(
       of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) })
   }
@@ -44,8 +44,8 @@ public struct GPT3: LanguageModel {
     in workspace: ModelWorkspace
   ) -> Float {
     let w = own(workspace, for: batch)
-    let views = GPT3Views(parameters, shape, layout)
-    let gradients = GPT3Views(gradient, shape, layout)
+    let views = GPT3Views(FloatParameters(parameters, layout), shape, layout)
+    let gradients = GPT3Views(FloatParameters(gradient, layout), shape, layout)
     w.weightGradients.prepare(gradient, layout, observer: w.observer)
     w.inputEmbedding.begin(positionCount: batch.positionCount, observer: w.observer)
     let loss = w.meanLoss(
@@ -65,20 +65,20 @@ public struct GPT3: LanguageModel {
 
   // MARK: forward
 
-  private func forward<Weight: WeightMatrix>(
-    _ p: GPT3Views<Weight>, _ batch: TokenBatch, _ w: GPT3Workspace
+  private func forward<Windows: ParameterWindows>(
+    _ p: GPT3Views<Windows>, _ batch: TokenBatch, _ w: GPT3Workspace
   ) {
     let first = w.layers[0]
     w.place = .embedding
     metered(w).gatherRows(
       batch.tokens, of: p.tokenEmbedding,
       adding: p.positionEmbedding.rows(0..<batch.contextLength), into: first.input)
+    let opening = p.layer(0)
     metered(w).layerNorm(
-      "norm", first.input, gamma: p.layers[0].norm1Gamma, beta: p.layers[0].norm1Beta,
-      into: first.norm1,
+      "norm", first.input, gamma: opening.norm1Gamma, beta: opening.norm1Beta, into: first.norm1,
       mean: first.mean1, rstd: first.rstd1)
-    for (index, layer) in p.layers.enumerated() {
-      let a = w.layers[index]
+    for index in 0..<p.layerCount {
+      let (layer, a) = (p.layer(index), w.layers[index])
       w.place = .forward(index)
       metered(w).product(
         "query-key-value", \.attentionProjections, Operand(a.norm1),
@@ -100,7 +100,7 @@ public struct GPT3: LanguageModel {
         into: w.scratch)
       // Onto the residual stream, then the norm that comes next.
       if index + 1 < w.layers.count {
-        let (next, following) = (w.layers[index + 1], p.layers[index + 1])
+        let (next, following) = (w.layers[index + 1], p.layer(index + 1))
         metered(w).addBiasAndResidualThenLayerNorm(
           "feed-forward-norm", a.middle, w.scratch, bias: layer.contractBias, into: next.input,
           gamma: following.norm1Gamma, beta: following.norm1Beta, normInto: next.norm1,
@@ -126,7 +126,7 @@ public struct GPT3: LanguageModel {
   // MARK: backward
 
   private func backward(
-    _ p: GPT3Views<Matrix>, _ g: GPT3Views<Matrix>, _ batch: TokenBatch, _ w: GPT3Workspace
+    _ p: GPT3Views<FloatParameters>, _ g: GPT3Views<FloatParameters>, _ batch: TokenBatch, _ w: GPT3Workspace
   ) {
     // The logits now hold their own gradient.
     metered(w).product(
@@ -138,10 +138,11 @@ public struct GPT3: LanguageModel {
       "norm-backward", dy: w.normGradient, x: w.output, gamma: p.finalGamma, mean: w.finalMean,
       rstd: w.finalRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalGamma, dBeta: g.finalBeta)
-    for index in p.layers.indices.reversed() {
+    for index in (0..<p.layerCount).reversed() {
+      let (weights, gradients) = (p.layer(index), g.layer(index))
       w.place = .backward(index)
-      feedForwardBackward(p.layers[index], g.layers[index], w.layers[index], w)
-      attentionBlockBackward(p.layers[index], g.layers[index], w.layers[index], w)
+      feedForwardBackward(weights, gradients, w.layers[index], w)
+      attentionBlockBackward(weights, gradients, w.layers[index], w)
     }
     w.place = .embeddingBackward
     w.inputEmbedding.add(w.residualGradient, at: batch.tokens, metered(w))
@@ -150,7 +151,7 @@ public struct GPT3: LanguageModel {
   }
 
   private func feedForwardBackward(
-    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer,
+    _ p: GPT3Views<FloatParameters>.Layer, _ g: GPT3Views<FloatParameters>.Layer, _ a: GPT3Workspace.Layer,
     _ w: GPT3Workspace
   ) {
     linearBackward(
@@ -168,7 +169,7 @@ public struct GPT3: LanguageModel {
   }
 
   private func attentionBlockBackward(
-    _ p: GPT3Views<Matrix>.Layer, _ g: GPT3Views<Matrix>.Layer, _ a: GPT3Workspace.Layer,
+    _ p: GPT3Views<FloatParameters>.Layer, _ g: GPT3Views<FloatParameters>.Layer, _ a: GPT3Workspace.Layer,
     _ w: GPT3Workspace
   ) {
     linearBackward(

@@ -1,7 +1,10 @@
 import Kernels
 
-/// Named windows on one flat vector of parameters, or of their gradients. Weights may be packed.
-struct GPT3Views<Weight: WeightMatrix>: Sendable {
+/// Named windows on one flat vector of parameters, or of their gradients. Made where they are needed,
+/// so that a training step allocates no lists of them.
+struct GPT3Views<Windows: ParameterWindows>: Sendable {
+  typealias Weight = Windows.Weight
+
   /// The tensors of one layer; matrices are (inputs, outputs).
   struct Layer: Sendable {
     let norm1Gamma, norm1Beta: Vector
@@ -16,52 +19,36 @@ struct GPT3Views<Weight: WeightMatrix>: Sendable {
     let contractBias: Vector
   }
 
-  let tokenEmbedding: Weight
-  let positionEmbedding: Weight
-  let layers: [Layer]
-  let finalGamma, finalBeta: Vector
+  /// Tensors of one layer in the layout.
+  private static var tensorsPerLayer: Int { 12 }
 
-  /// - Parameters:
-  ///   - vector: the window on a tensor of one dimension.
-  ///   - matrix: the window on so many rows and columns from an element on.
-  init(
-    _ shape: ModelShape, _ layout: ParameterLayout, vector window: (ParameterTensor) -> Vector,
-    matrix weight: (_ offset: Int, _ rows: Int, _ columns: Int) -> Weight
-  ) {
-    var remaining = layout.tensors[...]
-    func vector() -> Vector { window(remaining.removeFirst()) }
-    func matrix() -> Weight {
-      let tensor = remaining.removeFirst()
-      return weight(tensor.offset, tensor.dimensions[0], tensor.dimensions[1])
-    }
-    tokenEmbedding = matrix()
-    positionEmbedding = matrix()
-    layers = (0..<shape.layerCount).map { _ in
-      Layer(
-        norm1Gamma: vector(), norm1Beta: vector(), attentionWeight: matrix(),
-        attentionBias: vector(), projectionWeight: matrix(), projectionBias: vector(),
-        norm2Gamma: vector(), norm2Beta: vector(), expandWeight: matrix(), expandBias: vector(),
-        contractWeight: matrix(), contractBias: vector())
-    }
-    finalGamma = vector()
-    finalBeta = vector()
-    precondition(remaining.isEmpty)
+  private let windows: Windows
+  private let tensors: [ParameterTensor]
+  /// Number of layers.
+  let layerCount: Int
+
+  init(_ windows: Windows, _ shape: ModelShape, _ layout: ParameterLayout) {
+    precondition(layout.tensors.count == 4 + Self.tensorsPerLayer * shape.layerCount)
+    self.windows = windows
+    tensors = layout.tensors
+    layerCount = shape.layerCount
   }
-}
 
-extension GPT3Views<Matrix> {
-  /// Windows on float32 values in memory.
-  init(_ buffer: FloatBuffer, _ shape: ModelShape, _ layout: ParameterLayout) {
-    precondition(buffer.count == layout.count)
-    self.init(
-      shape, layout, vector: { Vector(buffer, offset: $0.offset, count: $0.count) },
-      matrix: { Matrix(buffer, offset: $0, rows: $1, columns: $2) })
-  }
-}
+  var tokenEmbedding: Weight { windows.matrix(tensors[0]) }
+  var positionEmbedding: Weight { windows.matrix(tensors[1]) }
+  var finalGamma: Vector { windows.vector(tensors[tensors.count - 2]) }
+  var finalBeta: Vector { windows.vector(tensors[tensors.count - 1]) }
 
-extension GPT3Views<PackedMatrix> {
-  /// Windows on packed values.
-  init(_ packed: PackedParameters, _ shape: ModelShape, _ layout: ParameterLayout) {
-    self.init(shape, layout, vector: packed.vector, matrix: packed.matrix)
+  /// The tensors of a layer, from 0.
+  func layer(_ index: Int) -> Layer {
+    precondition(0 <= index && index < layerCount, "layer \(index) of \(layerCount)")
+    let first = 2 + Self.tensorsPerLayer * index
+    func vector(_ place: Int) -> Vector { windows.vector(tensors[first + place]) }
+    func matrix(_ place: Int) -> Weight { windows.matrix(tensors[first + place]) }
+    return Layer(
+      norm1Gamma: vector(0), norm1Beta: vector(1), attentionWeight: matrix(2),
+      attentionBias: vector(3), projectionWeight: matrix(4), projectionBias: vector(5),
+      norm2Gamma: vector(6), norm2Beta: vector(7), expandWeight: matrix(8), expandBias: vector(9),
+      contractWeight: matrix(10), contractBias: vector(11))
   }
 }

@@ -32,7 +32,7 @@ public struct Gemma3: LanguageModel {
     _ parameters: FloatBuffer, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float {
     let pass = Gemma3Pass(self, settings, workspace, batch)
-    let views = Gemma3Views(parameters, shape, layout)
+    let views = Gemma3Views(FloatParameters(parameters, layout), shape, layout)
     return pass.w.meanLoss(
       of: batch, logits: pass.w.logits, arithmetic: arithmetic,
       forward: { pass.forward(views, $0) })
@@ -52,9 +52,9 @@ public struct Gemma3: LanguageModel {
     _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
     in workspace: ModelWorkspace
   ) -> Float {
-    let views = Gemma3Views(parameters, shape, layout)
+    let views = Gemma3Views(FloatParameters(parameters, layout), shape, layout)
     let pass = Gemma3Pass(self, settings, workspace, batch)
-    let gradients = Gemma3Views(gradient, shape, layout)
+    let gradients = Gemma3Views(FloatParameters(gradient, layout), shape, layout)
     pass.w.weightGradients.prepare(gradient, layout, observer: pass.w.observer)
     pass.w.inputEmbedding.begin(
       positionCount: batch.positionCount, observer: pass.w.observer)
@@ -101,13 +101,13 @@ struct Gemma3Pass {
 
   // MARK: forward
 
-  func forward<Weight: WeightMatrix>(_ p: Gemma3Views<Weight>, _ batch: TokenBatch) {
+  func forward<Windows: ParameterWindows>(_ p: Gemma3Views<Windows>, _ batch: TokenBatch) {
     let first = w.layers[0].input
     w.place = .embedding
     metered.gatherRows(batch.tokens, of: p.tokenEmbedding, adding: nil, into: first)
     metered.scale("embedding-scale", first, by: embeddingScale)
-    for (index, layer) in p.layers.enumerated() {
-      let a = w.layers[index]
+    for index in 0..<p.layerCount {
+      let (layer, a) = (p.layer(index), w.layers[index])
       let next = index + 1 < w.layers.count ? w.layers[index + 1].input : w.output
       w.place = .forward(index)
       attention(layer, a)
@@ -120,20 +120,19 @@ struct Gemma3Pass {
   }
 
   /// middle = input + norm(attention(norm(input)))
-  private func attention<Weight: WeightMatrix>(
-    _ p: Gemma3Views<Weight>.Layer, _ a: Gemma3Workspace.Layer
+  private func attention<Windows: ParameterWindows>(
+    _ p: Gemma3Views<Windows>.Layer, _ a: Gemma3Workspace.Layer
   ) {
     norm("attention-norm", a.input, p.inputNorm, into: a.inputNorm, a.inputRstd)
     metered.product(
       "query-key-value", \.attentionProjections, Operand(a.inputNorm),
       p.queryKeyValueWeight.transposed,
       into: a.queryKeyValue)
-    for (name, columns, gamma, rstd) in [
-      ("query-norm", queryColumns, p.queryNorm, a.queryRstd),
-      ("key-norm", keyColumns, p.keyNorm, a.keyRstd),
-    ] {
+    func headNorm(_ name: String, _ columns: Range<Int>, _ gamma: Vector, _ rstd: Vector) {
       norm(name, a.queryKeyValue.columns(columns), gamma, into: a.queryKey.columns(columns), rstd)
     }
+    headNorm("query-norm", queryColumns, p.queryNorm, a.queryRstd)
+    headNorm("key-norm", keyColumns, p.keyNorm, a.keyRstd)
     metered.rotate("rotate", a.queryKey, by: a.rope, contextLength: w.contextLength)
     metered.attention(
       a.attentionShape, query: a.queryKey.columns(queryColumns),
@@ -147,8 +146,8 @@ struct Gemma3Pass {
   }
 
   /// next = middle + norm(feedForward(norm(middle)))
-  private func feedForward<Weight: WeightMatrix>(
-    _ p: Gemma3Views<Weight>.Layer, _ a: Gemma3Workspace.Layer, into next: Matrix
+  private func feedForward<Windows: ParameterWindows>(
+    _ p: Gemma3Views<Windows>.Layer, _ a: Gemma3Workspace.Layer, into next: Matrix
   ) {
     norm("feed-forward-norm", a.middle, p.preFeedForwardNorm, into: a.middleNorm, a.middleRstd)
     metered.product(
@@ -164,7 +163,7 @@ struct Gemma3Pass {
   // MARK: backward
 
   /// The logits hold their own gradient.
-  func backward(_ p: Gemma3Views<Matrix>, _ g: Gemma3Views<Matrix>, _ batch: TokenBatch) {
+  func backward(_ p: Gemma3Views<FloatParameters>, _ g: Gemma3Views<FloatParameters>, _ batch: TokenBatch) {
     metered.product(
       "logits-backward", \.head, Operand(w.logits), Operand(p.tokenEmbedding),
       into: w.blockGradient)
@@ -174,10 +173,11 @@ struct Gemma3Pass {
     metered.rmsNormBackward(
       "norm-backward", dy: w.blockGradient, x: w.output, gamma: p.finalNorm, rstd: w.outputRstd,
       into: w.residualGradient, accumulate: false, dGamma: g.finalNorm)
-    for index in p.layers.indices.reversed() {
+    for index in (0..<p.layerCount).reversed() {
+      let (weights, gradients) = (p.layer(index), g.layer(index))
       w.place = .backward(index)
-      feedForwardBackward(p.layers[index], g.layers[index], w.layers[index])
-      attentionBackward(p.layers[index], g.layers[index], w.layers[index])
+      feedForwardBackward(weights, gradients, w.layers[index])
+      attentionBackward(weights, gradients, w.layers[index])
     }
     w.place = .embeddingBackward
     metered.scale("embedding-scale-backward", w.residualGradient, by: embeddingScale)
@@ -186,7 +186,7 @@ struct Gemma3Pass {
   }
 
   private func feedForwardBackward(
-    _ p: Gemma3Views<Matrix>.Layer, _ g: Gemma3Views<Matrix>.Layer, _ a: Gemma3Workspace.Layer
+    _ p: Gemma3Views<FloatParameters>.Layer, _ g: Gemma3Views<FloatParameters>.Layer, _ a: Gemma3Workspace.Layer
   ) {
     metered.rmsNormBackward(
       "down-norm-backward", dy: w.residualGradient, x: a.contracted, gamma: p.postFeedForwardNorm,
@@ -207,7 +207,7 @@ struct Gemma3Pass {
   }
 
   private func attentionBackward(
-    _ p: Gemma3Views<Matrix>.Layer, _ g: Gemma3Views<Matrix>.Layer, _ a: Gemma3Workspace.Layer
+    _ p: Gemma3Views<FloatParameters>.Layer, _ g: Gemma3Views<FloatParameters>.Layer, _ a: Gemma3Workspace.Layer
   ) {
     metered.rmsNormBackward(
       "projection-norm-backward", dy: w.residualGradient, x: a.projected,
@@ -228,15 +228,17 @@ struct Gemma3Pass {
       "rotate-backward", gradient.columns(queryKeyColumns), by: a.rope,
       contextLength: w.contextLength,
       isInverse: true)
-    for (name, columns, gamma, rstd, dGamma) in [
-      ("query-norm-backward", queryColumns, p.queryNorm, a.queryRstd, g.queryNorm),
-      ("key-norm-backward", keyColumns, p.keyNorm, a.keyRstd, g.keyNorm),
-    ] {
+    func headNormBackward(
+      _ name: String, _ columns: Range<Int>, _ gamma: Vector, _ rstd: Vector, _ dGamma: Vector
+    ) {
       let own = gradient.columns(columns)
       metered.rmsNormBackward(
         name, dy: own, x: a.queryKeyValue.columns(columns), gamma: gamma, rstd: rstd, into: own,
         accumulate: false, dGamma: dGamma)
     }
+    headNormBackward(
+      "query-norm-backward", queryColumns, p.queryNorm, a.queryRstd, g.queryNorm)
+    headNormBackward("key-norm-backward", keyColumns, p.keyNorm, a.keyRstd, g.keyNorm)
     linearBackward(
       .queryKeyValue, \.attentionProjections, dOut: gradient, x: a.inputNorm,
       weight: p.queryKeyValueWeight,

@@ -1,8 +1,10 @@
 import Kernels
 
-/// Named windows on one flat vector of a Gemma 3's parameters, or of their gradients. Weights may be
-/// packed.
-struct Gemma3Views<Weight: WeightMatrix>: Sendable {
+/// Named windows on one flat vector of a Gemma 3's parameters, or of their gradients. Made where they
+/// are needed, so that a training step allocates no lists of them.
+struct Gemma3Views<Windows: ParameterWindows>: Sendable {
+  typealias Weight = Windows.Weight
+
   /// The tensors of one layer; matrices are (outputs, inputs). Neighbours that read the same input
   /// are one matrix, as they lie side by side in the flat vector.
   struct Layer: Sendable {
@@ -16,53 +18,36 @@ struct Gemma3Views<Weight: WeightMatrix>: Sendable {
     let postFeedForwardNorm: Vector
   }
 
-  let tokenEmbedding: Weight
-  let layers: [Layer]
-  let finalNorm: Vector
+  /// Tensors of one layer in the layout.
+  private static var tensorsPerLayer: Int { 13 }
 
-  /// - Parameters:
-  ///   - vector: the window on a tensor of one dimension.
-  ///   - matrix: the window on so many rows and columns from an element on.
-  init(
-    _ shape: ModelShape, _ layout: ParameterLayout, vector window: (ParameterTensor) -> Vector,
-    matrix weight: (_ offset: Int, _ rows: Int, _ columns: Int) -> Weight
-  ) {
-    var remaining = layout.tensors[...]
-    func vector() -> Vector { window(remaining.removeFirst()) }
-    /// The next `count` matrices, below each other.
-    func matrix(_ count: Int = 1) -> Weight {
-      let tensors = remaining.prefix(count)
-      remaining.removeFirst(count)
-      return weight(
-        tensors[tensors.startIndex].offset, tensors.reduce(0) { $0 + $1.dimensions[0] },
-        tensors[tensors.startIndex].dimensions[1])
-    }
-    tokenEmbedding = matrix()
-    layers = (0..<shape.layerCount).map { _ in
-      Layer(
-        inputNorm: vector(), queryKeyValueWeight: matrix(3), queryNorm: vector(),
-        keyNorm: vector(), outputWeight: matrix(), postAttentionNorm: vector(),
-        preFeedForwardNorm: vector(), gateUpWeight: matrix(2), downWeight: matrix(),
-        postFeedForwardNorm: vector())
-    }
-    finalNorm = vector()
-    precondition(remaining.isEmpty)
+  private let windows: Windows
+  private let tensors: [ParameterTensor]
+  /// Number of layers.
+  let layerCount: Int
+
+  init(_ windows: Windows, _ shape: ModelShape, _ layout: ParameterLayout) {
+    precondition(layout.tensors.count == 2 + Self.tensorsPerLayer * shape.layerCount)
+    self.windows = windows
+    tensors = layout.tensors
+    layerCount = shape.layerCount
   }
-}
 
-extension Gemma3Views<Matrix> {
-  /// Windows on float32 values in memory.
-  init(_ buffer: FloatBuffer, _ shape: ModelShape, _ layout: ParameterLayout) {
-    precondition(buffer.count == layout.count)
-    self.init(
-      shape, layout, vector: { Vector(buffer, offset: $0.offset, count: $0.count) },
-      matrix: { Matrix(buffer, offset: $0, rows: $1, columns: $2) })
-  }
-}
+  var tokenEmbedding: Weight { windows.matrix(tensors[0]) }
+  var finalNorm: Vector { windows.vector(tensors[tensors.count - 1]) }
 
-extension Gemma3Views<PackedMatrix> {
-  /// Windows on packed values.
-  init(_ packed: PackedParameters, _ shape: ModelShape, _ layout: ParameterLayout) {
-    self.init(shape, layout, vector: packed.vector, matrix: packed.matrix)
+  /// The tensors of a layer, from 0.
+  func layer(_ index: Int) -> Layer {
+    precondition(0 <= index && index < layerCount, "layer \(index) of \(layerCount)")
+    let first = 1 + Self.tensorsPerLayer * index
+    func vector(_ place: Int) -> Vector { windows.vector(tensors[first + place]) }
+    func matrix(_ place: Int, _ count: Int = 1) -> Weight {
+      windows.matrix(tensors[first + place..<first + place + count])
+    }
+    return Layer(
+      inputNorm: vector(0), queryKeyValueWeight: matrix(1, 3), queryNorm: vector(4),
+      keyNorm: vector(5), outputWeight: matrix(6), postAttentionNorm: vector(7),
+      preFeedForwardNorm: vector(8), gateUpWeight: matrix(9, 2), downWeight: matrix(11),
+      postFeedForwardNorm: vector(12))
   }
 }

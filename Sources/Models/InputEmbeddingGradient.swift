@@ -21,6 +21,8 @@ final class InputEmbeddingGradient {
     self.vocabularySize = vocabularySize
     slots = [Int32](repeating: -1, count: vocabularySize)
     sums = memory.matrix(min(vocabularySize, positionCount), dModel)
+    tokens.reserveCapacity(min(vocabularySize, positionCount))
+    indices.reserveCapacity(positionCount)
   }
 
   /// Forgets the last batch; the next one has `positionCount` positions.

@@ -106,13 +106,29 @@ public class ModelWorkspace {
 
   /// The mean cross-entropy of `batch`, computed in parts of ``sequenceCount`` sequences.
   ///
-  /// - Parameters:
-  ///   - logits: where `forward` leaves those of a part.
-  ///   - backward: if it is given, it is called after `forward` for each part, when the logits are
-  ///     their own gradient.
+  /// - Parameter logits: where `forward` leaves those of a part.
+  func meanLoss(
+    of batch: TokenBatch, logits: Matrix, arithmetic: Arithmetic, forward: (TokenBatch) -> Void
+  ) -> Float {
+    meanLoss(
+      of: batch, logits: logits, gradientScale: nil, arithmetic, forward: forward,
+      backward: { _ in })
+  }
+
+  /// As the first; calls `backward` after `forward` for each part, when the logits are their own
+  /// gradient.
   func meanLoss(
     of batch: TokenBatch, logits: Matrix, arithmetic: Arithmetic, forward: (TokenBatch) -> Void,
-    backward: ((TokenBatch) -> Void)? = nil
+    backward: (TokenBatch) -> Void
+  ) -> Float {
+    meanLoss(
+      of: batch, logits: logits, gradientScale: 1 / Float(batch.positionCount), arithmetic,
+      forward: forward, backward: backward)
+  }
+
+  private func meanLoss(
+    of batch: TokenBatch, logits: Matrix, gradientScale: Float?, _ arithmetic: Arithmetic,
+    forward: (TokenBatch) -> Void, backward: (TokenBatch) -> Void
   ) -> Float {
     if losses.count < batch.positionCount { losses = FloatBuffer(count: batch.positionCount) }
     let metered = MeteredArithmetic(arithmetic: arithmetic, workspace: self)
@@ -123,8 +139,8 @@ public class ModelWorkspace {
       metered.softmaxCrossEntropy(
         logits: logits, targets: sequences.targets,
         losses: Vector(losses, offset: first * contextLength, count: sequences.positionCount),
-        gradientScale: backward == nil ? nil : 1 / Float(batch.positionCount))
-      backward?(sequences)
+        gradientScale: gradientScale)
+      backward(sequences)
     }
     place = .end
     metered.mean(Vector(losses, count: batch.positionCount), into: mean)

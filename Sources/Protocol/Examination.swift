@@ -136,7 +136,10 @@ struct Examination {
     guard checks.contains(.update) else { return }
     phase = .update
     try meter.measure(.update) { work in
-      work.quantizedValues += values * UInt64(answer.gradients.count)
+      let task = trainer.task
+      let applied =
+        task.recipe.quantizationPoint == .step ? task.appliedValueCount(Int(values)) : Int(values)
+      work.quantizedValues += UInt64(applied * answer.gradients.count)
       try UpdateCheck.check(
         answer, firstStep: task.stepsBefore(height: header.height), task: task,
         arithmetic: trainer.arithmetic)

@@ -52,7 +52,7 @@ public struct Miner: Sendable {
       let result = try behaviour.step(
         step, after: done, state: training, in: context, meter: &meter)
       try meter.measure(.quantization) { work in
-        work.quantizedValues += UInt64(training.parameters.count)
+        work.quantizedValues += UInt64(task.appliedValueCount(training.parameters.count))
         try trainer.apply(result.gradient, step: firstStep + step, to: training)
       }
       if task.recipe.quantizationPoint == .step { published.append(result.gradient) }

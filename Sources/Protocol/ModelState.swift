@@ -20,7 +20,7 @@ public struct ModelState: Sendable {
   /// Names the quantized twin.
   public let quantizedCommitment: Commitment
   /// Optimizer vectors and residual, in the order of ``TrainingState/auxiliary``.
-  public let auxiliary: [FloatBuffer]
+  public let auxiliary: [StateVector]
   /// Tree over them; nil if there are none.
   public let auxiliaryTree: MerkleTree?
   /// Names them.
@@ -32,7 +32,7 @@ public struct ModelState: Sendable {
   ///
   /// Throws ``QuantError`` if a parameter is not finite.
   public init(
-    parameters: FloatBuffer, auxiliary: [FloatBuffer]? = nil, task: TrainingTask, workers: Workers
+    parameters: FloatBuffer, auxiliary: [StateVector]? = nil, task: TrainingTask, workers: Workers
   ) throws(QuantError) {
     let quantized = try task.quantizedTwin(parameters)
     self.init(
@@ -43,7 +43,7 @@ public struct ModelState: Sendable {
 
   /// As the first, but some leaves of the twin are others than those of the parameters.
   public init(
-    parameters: FloatBuffer, auxiliary: [FloatBuffer], twin: [(index: Int, bytes: [UInt8])],
+    parameters: FloatBuffer, auxiliary: [StateVector], twin: [(index: Int, bytes: [UInt8])],
     task: TrainingTask, workers: Workers
   ) throws {
     var quantized = try task.quantizedTwin(parameters)
@@ -62,7 +62,7 @@ public struct ModelState: Sendable {
 
   /// Commits parameters and a twin as they are, whether or not they belong together.
   init(
-    parameters: FloatBuffer, quantized: [UInt8], auxiliary: [FloatBuffer], task: TrainingTask,
+    parameters: FloatBuffer, quantized: [UInt8], auxiliary: [StateVector], task: TrainingTask,
     workers: Workers
   ) {
     precondition(auxiliary.count == task.auxiliaryVectorCount)
@@ -97,9 +97,7 @@ public struct ModelState: Sendable {
 
   /// A state to train on from here, with buffers of its own.
   public func trainingState(_ task: TrainingTask) -> TrainingState {
-    var moments = auxiliary
-    let residual = task.recipe.usesErrorFeedback ? moments.popLast() : nil
-    return TrainingState(parameters: parameters, moments: moments, residual: residual).copy()
+    TrainingState(parameters: parameters, auxiliary: auxiliary, task: task).copy()
   }
 
   /// Bytes that were hashed to commit both forms.

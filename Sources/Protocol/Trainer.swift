@@ -198,10 +198,16 @@ public final class Trainer {
     do {
       try task.applyUpdate(
         gradientBytes, step: number,
-        to: Vector(state.parameters, count: state.parameters.count),
-        moments: state.moments.map { Vector($0, count: $0.count) }, scratch: gradient,
-        arithmetic: arithmetic)
-    } catch { throw .quantization(error, tensor: "published gradient", layout: model.layout) }
+        to: Vector(state.parameters, count: state.parameters.count), moments: state.moments,
+        scratch: gradient, arithmetic: arithmetic)
+    } catch {
+      switch error {
+      case .gradient(let error):
+        throw .quantization(error, tensor: "published gradient", layout: model.layout)
+      case .state(let error, let name):
+        throw .quantization(error, tensor: "optimizer's \(name)", layout: model.layout)
+      }
+    }
   }
 
   /// Norm of the difference of two gradients in the published format over that of `honest`; NaN if
@@ -325,27 +331,6 @@ public final class Trainer {
       for value in values { writer.append(UInt32(bitPattern: value)) }
     }
     return Digest.tagged("PoGO/batch", writer.bytes)
-  }
-}
-
-extension TrainingTask {
-  /// The update rule of one step on some whole groups of parameters: the same for the whole model
-  /// and for a single leaf.
-  ///
-  /// - Parameters:
-  ///   - bytes: gradient of the same parameters in the step format.
-  ///   - step: number of the step since genesis, from 0.
-  ///   - moments: the same windows of the optimizer's vectors.
-  ///   - scratch: at least as long as `parameters`; overwritten.
-  func applyUpdate(
-    _ bytes: [UInt8], step: Int, to parameters: Vector, moments: [Vector], scratch: FloatBuffer,
-    arithmetic: Arithmetic
-  ) throws(QuantError) {
-    let gradient = Vector(scratch, count: parameters.count)
-    try decodeStep(bytes, into: gradient)
-    recipe.optimizer.step(
-      step + 1, parameters: parameters, gradient: gradient, state: moments,
-      learningRate: recipe.schedule.rate(at: step), arithmetic: arithmetic)
   }
 }
 

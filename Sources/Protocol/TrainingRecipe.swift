@@ -1,5 +1,6 @@
 import Models
 import Proofs
+import Quant
 
 /// How steps follow from minibatches: the part of a task that is about training alone
 /// (`docs/protocol.md`, section 3).
@@ -26,12 +27,14 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var usesErrorFeedback: Bool
   /// What is published.
   public var quantizationPoint: QuantizationPoint
+  /// Format in which the optimizer's vectors lie between steps; nil for float32.
+  public var stateFormat: QuantizationFormat?
 
   /// A recipe; with the defaults, plain descent with a state committed before every step.
   public init(
     optimizer: Optimizer = .sgd, schedule: LearningRateSchedule, clipNorm: Float = 0,
     microbatchCount: Int = 1, segmentLength: Int = 1, usesErrorFeedback: Bool = false,
-    quantizationPoint: QuantizationPoint = .step
+    quantizationPoint: QuantizationPoint = .step, stateFormat: QuantizationFormat? = nil
   ) {
     self.optimizer = optimizer
     self.schedule = schedule
@@ -40,6 +43,7 @@ public struct TrainingRecipe: Sendable, Hashable {
     self.segmentLength = UInt32(clamping: segmentLength)
     self.usesErrorFeedback = usesErrorFeedback
     self.quantizationPoint = quantizationPoint
+    self.stateFormat = stateFormat
   }
 
   /// Throws ``TaskError`` unless all values are in their ranges and fit the minibatch.
@@ -55,6 +59,7 @@ public struct TrainingRecipe: Sendable, Hashable {
     guard microbatchCount > 0, batchSize % Int(microbatchCount) == 0 else {
       throw .microbatches(Int(microbatchCount), batch: batchSize)
     }
+    guard stateFormat == nil || !optimizer.stateNames.isEmpty else { throw .noOptimizerState }
     guard (1...stepsPerBlock).contains(Int(segmentLength)) else {
       throw .segment(Int(segmentLength), steps: stepsPerBlock)
     }
@@ -90,6 +95,7 @@ extension TrainingRecipe: CanonicalCodable {
     writer.append(segmentLength)
     writer.append(usesErrorFeedback)
     writer.append(quantizationPoint.rawValue)
+    writer.append(stateFormat)
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -127,5 +133,6 @@ extension TrainingRecipe: CanonicalCodable {
     usesErrorFeedback = try reader.readBool()
     quantizationPoint =
       try tag("what is quantized", below: 2) == 0 ? .step : .block
+    stateFormat = try reader.read()
   }
 }

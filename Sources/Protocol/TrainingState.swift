@@ -9,12 +9,12 @@ public struct TrainingState: Sendable {
   /// Flat float32 parameters.
   public var parameters: FloatBuffer
   /// Vectors of the optimizer, in its order.
-  public var moments: [FloatBuffer]
+  public var moments: [StateVector]
   /// What quantization dropped so far; nil without error feedback.
   public var residual: FloatBuffer?
 
   /// From its parts.
-  public init(parameters: FloatBuffer, moments: [FloatBuffer], residual: FloatBuffer?) {
+  public init(parameters: FloatBuffer, moments: [StateVector], residual: FloatBuffer?) {
     self.parameters = parameters
     self.moments = moments
     self.residual = residual
@@ -23,25 +23,28 @@ public struct TrainingState: Sendable {
   /// Parameters with an optimizer and a residual that remember nothing.
   public init(initial parameters: FloatBuffer, task: TrainingTask) {
     self.parameters = parameters
-    moments = task.recipe.optimizer.makeState(parameterCount: parameters.count)
+    moments = task.recipe.optimizer.stateNames.map { _ in
+      StateVector(zeros: parameters.count, format: task.recipe.stateFormat)
+    }
     residual = task.recipe.usesErrorFeedback ? FloatBuffer(count: parameters.count) : nil
   }
 
   /// From served bytes whose sizes were checked.
   init(_ served: SegmentState, task: TrainingTask) {
-    let count = task.parameterCount
-    parameters = FloatBuffer(littleEndianBytes: served.parameters)
-    var vectors: [FloatBuffer] = []
-    for index in 0..<task.auxiliaryVectorCount {
-      let bytes = served.auxiliary[4 * count * index..<4 * count * (index + 1)]
-      vectors.append(FloatBuffer(littleEndianBytes: Array(bytes)))
-    }
-    residual = task.recipe.usesErrorFeedback ? vectors.popLast() : nil
-    moments = vectors
+    self.init(
+      parameters: FloatBuffer(littleEndianBytes: served.parameters),
+      auxiliary: task.auxiliaryVectors(served.auxiliary), task: task)
+  }
+
+  /// Parameters, and everything besides in the order in which it is committed.
+  init(parameters: FloatBuffer, auxiliary: [StateVector], task: TrainingTask) {
+    var moments = auxiliary
+    let residual = task.recipe.usesErrorFeedback ? moments.popLast()?.floats : nil
+    self.init(parameters: parameters, moments: moments, residual: residual)
   }
 
   /// Everything besides the parameters, in the order in which it is committed.
-  public var auxiliary: [FloatBuffer] { moments + (residual.map { [$0] } ?? []) }
+  public var auxiliary: [StateVector] { moments + (residual.map { [StateVector($0)] } ?? []) }
 
   /// With buffers of its own.
   public func copy() -> TrainingState {
@@ -51,7 +54,8 @@ public struct TrainingState: Sendable {
       return other
     }
     return TrainingState(
-      parameters: copy(parameters), moments: moments.map(copy), residual: residual.map(copy))
+      parameters: copy(parameters), moments: moments.map { $0.copy() },
+      residual: residual.map(copy))
   }
 }
 
@@ -60,7 +64,7 @@ public struct TrainingState: Sendable {
 public struct SegmentState: Sendable, Hashable, CanonicalCodable {
   /// float32 parameters, little endian.
   public let parameters: [UInt8]
-  /// Optimizer vectors and residual one after the other, float32, little endian.
+  /// Optimizer vectors and residual one after the other, each as it is committed.
   public let auxiliary: [UInt8]
 
   /// From bytes.
@@ -72,7 +76,7 @@ public struct SegmentState: Sendable, Hashable, CanonicalCodable {
   /// A state as bytes.
   public init(_ state: TrainingState) {
     parameters = state.parameters.littleEndianBytes(0..<state.parameters.count)
-    auxiliary = state.auxiliary.flatMap { $0.littleEndianBytes(0..<$0.count) }
+    auxiliary = state.auxiliary.flatMap(\.bytes)
   }
 
   public func encode(to writer: inout CanonicalWriter) {
@@ -147,13 +151,13 @@ extension TrainingTask {
     auxiliaryVectorCount == 0
       ? nil
       : Commitment(
-        .optimizerState, byteCount: auxiliaryVectorCount * parameterByteCount,
-        leafSize: auxiliaryVectorCount * parameterLeafSize, root: root)
+        .optimizerState, byteCount: auxiliaryByteCount,
+        leafSize: auxiliaryByteCount(values: Int(leafValueCount)), root: root)
   }
 
   /// Tree whose leaf i is leaf i of every vector, one after the other, so that it covers the same
   /// parameters as leaf i of the other trees; nil without vectors.
-  public func auxiliaryTree(_ vectors: [FloatBuffer], workers: Workers) -> MerkleTree? {
+  public func auxiliaryTree(_ vectors: [StateVector], workers: Workers) -> MerkleTree? {
     guard !vectors.isEmpty else { return nil }
     let leaves = (0..<leafCount).map {
       MerkleTree.leafHash(auxiliaryLeaf($0, of: vectors))
@@ -162,9 +166,39 @@ extension TrainingTask {
   }
 
   /// Bytes of leaf `index` of optimizer state and residual.
-  public func auxiliaryLeaf(_ index: Int, of vectors: [FloatBuffer]) -> [UInt8] {
+  public func auxiliaryLeaf(_ index: Int, of vectors: [StateVector]) -> [UInt8] {
     let range = valueRange(ofLeaf: index)
-    return vectors.flatMap { $0.littleEndianBytes(range) }
+    return vectors.flatMap { $0.bytes(range) }
+  }
+
+  /// Bytes of so many values of optimizer state and residual: whole records of the state's format.
+  public func auxiliaryByteCount(values: Int) -> Int {
+    recipe.optimizer.stateNames.count * StateVector.byteCount(recipe.stateFormat, values: values)
+      + (recipe.usesErrorFeedback ? 4 * values : 0)
+  }
+
+  /// Bytes of optimizer state and residual.
+  public var auxiliaryByteCount: Int { auxiliaryByteCount(values: parameterCount) }
+
+  /// Optimizer vectors and residual from bytes of the right number: one vector after the other, of all
+  /// parameters or of those of one leaf.
+  public func auxiliaryVectors(_ bytes: [UInt8], ofLeaf leaf: Int? = nil) -> [StateVector] {
+    let range = leaf.map(valueRange) ?? 0..<parameterCount
+    precondition(bytes.count == auxiliaryByteCount(values: range.count), "\(bytes.count) bytes")
+    var start = 0
+    return (0..<auxiliaryVectorCount).map { index in
+      let format = index < recipe.optimizer.stateNames.count ? recipe.stateFormat : nil
+      let size = StateVector.byteCount(format, values: range.count)
+      defer { start += size }
+      return StateVector(
+        bytes[start..<start + size], count: range.count, format: format, origin: range.lowerBound)
+    }
+  }
+
+  /// Values that are packed or unpacked where a step is applied to so many parameters: its gradient,
+  /// and twice each of the optimizer's vectors that lies packed.
+  public func appliedValueCount(_ values: Int) -> Int {
+    values * (recipe.stateFormat == nil ? 1 : 1 + 2 * recipe.optimizer.stateNames.count)
   }
 
   /// Bytes that hashing parameters takes.
@@ -176,6 +210,6 @@ extension TrainingTask {
   var auxiliaryHashedByteCount: UInt64 {
     auxiliaryVectorCount == 0
       ? 0
-      : UInt64(auxiliaryVectorCount * parameterByteCount + leafCount + 65 * (leafCount - 1))
+      : UInt64(auxiliaryByteCount + leafCount + 65 * (leafCount - 1))
   }
 }

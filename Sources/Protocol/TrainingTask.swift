@@ -33,7 +33,7 @@ public struct TrainingTask: Sendable, Hashable {
   public var gradientFormat: QuantizationFormat
   /// Format of the model's quantized twin.
   public var modelFormat: QuantizationFormat
-  /// Parameters in one leaf; it holds whole records of both formats, or all parameters.
+  /// Parameters in one leaf; it holds whole records of all formats, or all parameters.
   public var leafValueCount: UInt32
   /// Number of parameters that are trained; follows from shape and fine-tuning.
   public let parameterCount: Int
@@ -71,7 +71,8 @@ public struct TrainingTask: Sendable, Hashable {
         .invalidShape("updates of low rank are those of whole blocks, but every step is quantized"))
     }
     // Factors are one leaf.
-    for format in isLowRank ? [modelFormat] : [gradientFormat, modelFormat] {
+    let formats = [isLowRank ? nil : gradientFormat, modelFormat, recipe.stateFormat]
+    for format in formats.compactMap({ $0 }) {
       guard leafValueCount <= 1 << 24, format.isWholeRecords(leafValueCount, of: total) else {
         throw .leafCutsGroup(leafValues: leafValueCount, groupSize: format.recordValueCount)
       }
@@ -138,6 +139,8 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
   case optimizer(OptimizerError)
   case clipNorm(Float)
   case microbatches(Int, batch: Int)
+  /// A format for optimizer vectors that there are not.
+  case noOptimizerState
   case segment(Int, steps: Int)
   case leafCutsGroup(leafValues: Int, groupSize: Int)
   case fineTuning(ModelError)
@@ -159,6 +162,8 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
       "the largest norm of a gradient must be finite and 0 or more, but is \(norm)"
     case .microbatches(let count, let batch):
       "microbatches must divide the batch of \(batch) sequences, but there are \(count)"
+    case .noOptimizerState:
+      "a format for the optimizer's state needs an optimizer that has one: momentum or adamw"
     case .segment(let length, let steps):
       "a segment must be 1...\(steps) steps, but is \(length)"
     case .leafCutsGroup(let leaf, QuantizationFormat.wholeTensor):

@@ -35,7 +35,7 @@ extension QuantizationFormat {
 
 extension QuantError {
   /// The same, where values and groups are counted from so many before.
-  func moved(by values: Int, groups: Int) -> QuantError {
+  public func moved(by values: Int, groups: Int) -> QuantError {
     switch self {
     case .notFinite(let index): .notFinite(index: index + values)
     case .rotationOverflow(let index): .rotationOverflow(index: index + values)

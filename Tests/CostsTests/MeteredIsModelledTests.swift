@@ -24,8 +24,21 @@ import Testing
         }
       }
     }
-    return recipes
+    return recipes + packedRecipes
   }()
+
+  /// What the optimizer remembers lies packed between steps.
+  static let packedRecipes: [TrainingRecipe] = [Optimizer.momentum(.init()), .adamW(.init())]
+    .flatMap { optimizer in
+      TrainingRecipe.QuantizationPoint.allCases.flatMap { point in
+        [("uint8:g16", 1, false), ("float16", 2, true)].map { name, segment, feedback in
+          TrainingRecipe(
+            optimizer: optimizer, schedule: LearningRateSchedule(peak: 0.01),
+            segmentLength: segment, usesErrorFeedback: feedback, quantizationPoint: point,
+            stateFormat: try? QuantizationFormat(named: name))
+        }
+      }
+    }
 
   static let variants: [FineTuning] = [
     .lora(rank: 2, alpha: 4, matrices: ["attention"]),
@@ -71,7 +84,7 @@ import Testing
     #expect(costs.twinBytes == UInt128(mined.model.quantized.count))
     #expect(costs.parameterBytes == UInt128(4 * mined.model.parameters.count))
     #expect(
-      costs.auxiliaryBytes == UInt128(mined.model.auxiliary.reduce(0) { $0 + 4 * $1.count }))
+      costs.auxiliaryBytes == UInt128(mined.model.auxiliary.reduce(0) { $0 + $1.bytes.count }))
     for leaf in 0..<costs.leafCount {
       let answer = try #require(mined.answer(leaf: leaf))
       #expect(costs.answerBytes(leaf: leaf) == UInt128(answer.canonicalBytes.count))

@@ -26,8 +26,21 @@ struct RecipeTests {
             usesErrorFeedback: feedback, quantizationPoint: point))
       }
     }
-    return recipes
+    return recipes + packedRecipes
   }()
+
+  /// What the optimizer remembers lies packed between steps.
+  static let packedRecipes: [TrainingRecipe] = [
+    ("uint8:g16", .adamW(.init()), 2, true, .step), ("bfloat16", .adamW(.init()), 1, false, .step),
+    ("fp8-e5m2:g32", .adamW(.init()), 3, false, .block),
+    ("int8:g32:stochastic", .momentum(.init(factor: 0.9)), 3, false, .step),
+    ("int4:g16", .momentum(.init(factor: 0.9)), 4, true, .block),
+  ].map { (name, optimizer, segment, feedback, point) in
+    TrainingRecipe(
+      optimizer: optimizer, schedule: schedule, segmentLength: segment,
+      usesErrorFeedback: feedback, quantizationPoint: point,
+      stateFormat: try? QuantizationFormat(named: name))
+  }
 
   static func fixture(
     _ recipe: TrainingRecipe, behaviour: any MinerBehaviour = HonestMiner(),
@@ -112,7 +125,13 @@ struct RecipeTests {
         let honest = try HonestMiner().step(
           step, after: previous, state: state, in: context, meter: &meter)
         // After the last gradient is computed, before it is applied: one moment moves a little.
-        if step == 3 { state.moments[0][7] += 0.25 }
+        if step == 3 {
+          var bytes = state.moments[0].bytes
+          // The exponent of a float32; a code where values are packed.
+          let place = state.moments[0].format == nil ? 31 : bytes.count - 1
+          bytes[place] ^= 1
+          state.moments[0].set(bytes)
+        }
         return honest
       }
     }

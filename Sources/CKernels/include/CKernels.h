@@ -329,6 +329,15 @@ int ck_currentProcessor(void);
 /// move it on. Returns 0, or -1 if the system refuses.
 int ck_moveThisThread(int processor);
 
+/// A closure of Swift that takes a number: what Swift hands over as its function and its context.
+typedef struct {
+  const void *_Nullable function;
+  const void *_Nullable context;
+} CKTaskBody;
+
+/// Calls `body` with `task`, on any thread, while the call that handed `body` over lasts.
+void ck_runTask(CKTaskBody body, long task);
+
 /// Tells the processor that this is a waiting loop.
 static inline void ck_pause(void) {
 #if defined(__x86_64__)

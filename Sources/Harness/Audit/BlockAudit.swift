@@ -193,16 +193,11 @@ struct BlockAudit {
     return task.valueRange(ofLeaf: Int(leaf.index))
   }
 
-  private func auxiliaryVectors() throws -> [FloatBuffer] {
-    let size = task.parameterByteCount
-    guard stored.auxiliary.count == size * task.auxiliaryVectorCount else {
+  private func auxiliaryVectors() throws -> [StateVector] {
+    guard stored.auxiliary.count == task.auxiliaryByteCount else {
       throw AuditFailure("\(place), auxiliary: the optimizer state has another size")
     }
-    return (0..<task.auxiliaryVectorCount).map { index in
-      let buffer = FloatBuffer(count: task.parameterCount)
-      buffer.setLittleEndianBytes(stored.auxiliary[size * index..<size * (index + 1)], at: 0)
-      return buffer
-    }
+    return task.auxiliaryVectors(stored.auxiliary)
   }
 
   /// What a verifier says it saw is what there is to see. It may have signed what is not so: that is

@@ -20,6 +20,8 @@ struct PlannedBlock {
   var quantize: Spec.Training.QuantizationPoint
   /// Format of what is published and of the twin.
   var format: QuantizationFormat
+  /// Format of the optimizer's vectors; nil for float32.
+  var stateFormat: QuantizationFormat?
   /// float32 bytes of a leaf.
   var leafByteCount: Int
   var fineTuning: FineTuning = .full
@@ -35,7 +37,8 @@ struct PlannedBlock {
           optimizer: optimizer, schedule: LearningRateSchedule(peak: 1e-4),
           microbatchCount: batchSize, segmentLength: min(segment, steps),
           usesErrorFeedback: errorFeedback,
-          quantizationPoint: quantize == .step ? .step : .block),
+          quantizationPoint: quantize == .step ? .step : .block,
+          stateFormat: optimizer.stateNames.isEmpty ? nil : stateFormat),
         gradientFormat: format, modelFormat: format, leafValueCount: leafByteCount / 4,
         fineTuning: fineTuning)
       return try BlockCosts(task)

@@ -63,11 +63,13 @@ public enum UpdateCheck {
     let values = FloatBuffer(littleEndianBytes: answer.before.leaf)
     let scratch = FloatBuffer(count: values.count)
     let parameters = Vector(values, count: values.count)
-    // The leaf holds the vectors' windows one after the other.
-    let memory = FloatBuffer(littleEndianBytes: answer.auxiliary.first?.leaf ?? [])
-    let moments = task.recipe.optimizer.stateNames.indices.map {
-      Vector(memory, offset: $0 * values.count, count: values.count)
+    let auxiliary = answer.auxiliary.first?.leaf ?? []
+    guard auxiliary.count == task.auxiliaryByteCount(values: values.count) else {
+      throw .unavailable("leaf \(leaf): the optimizer's state has another size")
     }
+    let moments = Array(
+      task.auxiliaryVectors(auxiliary, ofLeaf: leaf)
+        .prefix(task.recipe.optimizer.stateNames.count))
     for (index, opening) in answer.gradients.enumerated() {
       // A gradient leaf that does not decode was committed by the miner: it updates nothing.
       do {
@@ -87,7 +89,6 @@ public enum UpdateCheck {
       throw .fraud(.update(leaf: leaf))
     }
     guard task.recipe.quantizationPoint == .step, let after = answer.auxiliary.last else { return }
-    let derived = memory.littleEndianBytes(0..<moments.count * values.count)
-    guard after.leaf.starts(with: derived) else { throw .fraud(.update(leaf: leaf)) }
+    guard after.leaf.starts(with: moments.flatMap(\.bytes)) else { throw .fraud(.update(leaf: leaf)) }
   }
 }

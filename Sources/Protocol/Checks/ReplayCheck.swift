@@ -86,7 +86,7 @@ public struct ReplayCheck {
   private func walk(_ step: Int, state: TrainingState, meter: inout PhaseMeter) throws {
     let bytes = try published(after: step, meter: &meter)
     try meter.measure(.replay) { work in
-      work.quantizedValues += UInt64(state.parameters.count)
+      work.quantizedValues += UInt64(task.appliedValueCount(state.parameters.count))
       do { try trainer.apply(bytes, step: firstStep + step, to: state) } catch {
         // The bytes are under the miner's root, so a gradient that does not decode is its own.
         throw CheckFailure.fraud(.gradient(step: step))
@@ -103,7 +103,7 @@ public struct ReplayCheck {
     return try meter.measure(.replay) { work in
       work.receivedBytes += UInt64(served.parameters.count + served.auxiliary.count)
       guard served.parameters.count == task.parameterByteCount,
-        served.auxiliary.count == task.auxiliaryVectorCount * task.parameterByteCount
+        served.auxiliary.count == task.auxiliaryByteCount
       else { throw CheckFailure.unavailable("the state of segment \(segment) has another size") }
       let state = TrainingState(served, task: task)
       let roots = roots(of: state, work: &work)
@@ -201,7 +201,7 @@ public struct ReplayCheck {
       throw CheckFailure.fraud(.loss(step: step))
     }
     try meter.measure(.replay) { work in
-      work.quantizedValues += UInt64(state.parameters.count)
+      work.quantizedValues += UInt64(task.appliedValueCount(state.parameters.count))
       do { try trainer.apply(applied, step: firstStep + step, to: state) } catch {
         throw CheckFailure.fraud(.gradient(step: step))
       }

@@ -115,8 +115,7 @@ extension Dispute {
     let state = accuser.states[step].copy()
     if task.recipe.usesErrorFeedback {
       // The residual is in the tree over everything besides the parameters.
-      exchangedBytes += UInt64(
-        task.auxiliaryVectorCount * task.parameterByteCount + Digest.byteCount)
+      exchangedBytes += UInt64(task.auxiliaryByteCount + Digest.byteCount)
       work.hashedBytes += task.auxiliaryHashedByteCount
     }
     trainer.gradient.setLittleEndianBytes(served.gradient, at: 0)

@@ -172,23 +172,22 @@ public struct Dispute {
     let range = task.valueRange(ofLeaf: leaf)
     let before = accuser.states[step]
     let values = FloatBuffer(littleEndianBytes: before.parameters.littleEndianBytes(range))
-    let memory = FloatBuffer(
-      littleEndianBytes: before.moments.flatMap { $0.littleEndianBytes(range) })
-    let moments = before.moments.indices.map {
-      Vector(memory, offset: $0 * range.count, count: range.count)
-    }
-    exchangedBytes += UInt64(4 * range.count * (2 + before.moments.count))
-    work.quantizedValues += UInt64(range.count)
+    let auxiliary = task.auxiliaryLeaf(leaf, of: before.auxiliary)
+    let moments = Array(
+      task.auxiliaryVectors(auxiliary, ofLeaf: leaf).prefix(before.moments.count))
+    // The leaves before, and the gradient's.
+    let gradient = task.stepLeaf(leaf, of: accuser.gradients[step])
+    exchangedBytes += UInt64(4 * range.count + auxiliary.count + gradient.count)
+    work.quantizedValues += UInt64(task.appliedValueCount(range.count))
     try task.applyUpdate(
-      task.stepLeaf(leaf, of: accuser.gradients[step]), step: firstStep + step,
+      gradient, step: firstStep + step,
       to: Vector(values, count: values.count), moments: moments,
       scratch: FloatBuffer(count: range.count), arithmetic: trainer.arithmetic)
     func isRight(_ record: DisputeRecord) -> Bool {
       let after = record.states[step + 1]
       return after.parameters.littleEndianBytes(range)
         == values.littleEndianBytes(0..<values.count)
-        && after.moments.flatMap { $0.littleEndianBytes(range) }
-          == memory.littleEndianBytes(0..<memory.count)
+        && after.moments.flatMap { $0.bytes(range) } == moments.flatMap(\.bytes)
     }
     return outcome(
       .update(step: step, leaf: leaf), Self.guilty(isRight(accused), isRight(accuser)))

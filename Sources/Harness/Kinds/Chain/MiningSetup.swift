@@ -16,6 +16,12 @@ struct MiningSetup: Sendable, Equatable {
       doc: "How miners train.")
     quantization = try file.section(
       "quantization", doc: "How gradients and the model's twin are quantized.")
+    if let format = quantization.optimizer {
+      try file.require(
+        training.optimizer != .sgd, "quantization",
+        "optimizer needs an optimizer that remembers something: momentum or adamw")
+      training.recipe.stateFormat = format.value
+    }
     commitment = try file.section(
       "commitment", doc: "How byte strings are cut into Merkle leaves.")
   }

@@ -101,7 +101,7 @@ public struct Simulation {
         block: mined.signed, publication: mined.content, trainingBeacon: trainingBeacon,
         challengeBeacon: challengeBeacon, ballots: ballots,
         patch: try patch(of: mined, trainer: trainer),
-        auxiliary: mined.model.auxiliary.flatMap { $0.littleEndianBytes(0..<$0.count) },
+        auxiliary: mined.model.auxiliary.flatMap(\.bytes),
         twin: try twin(of: mined), rivals: mined.rivals, verdict: verdict, ledger: state.ledger,
         miningSeconds: mined.meter.seconds)
       blocks.append(record)

@@ -125,7 +125,8 @@ public struct CostExperiment: ExperimentKind, Equatable {
       shape: model.shape, name: model.preset, contextLength: model.contextLength,
       batchSize: model.batchSize, steps: steps ?? block.steps, segment: block.segment,
       optimizer: block.optimizer, errorFeedback: block.errorFeedback, quantize: block.quantize,
-      format: format ?? formats[0], leafByteCount: block.leafByteCount, fineTuning: fineTuning
+      format: format ?? formats[0], stateFormat: block.stateFormat,
+      leafByteCount: block.leafByteCount, fineTuning: fineTuning
     ).costs()
   }
 

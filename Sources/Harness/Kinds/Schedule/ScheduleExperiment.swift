@@ -20,6 +20,7 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
   let tokensPerStep: Int
   let contextLength: Int
   let optimizer: Optimizer
+  let stateFormat: QuantizationFormat?
   let quantize: Spec.Training.QuantizationPoint
   let errorFeedback: Bool
   let format: QuantizationFormat
@@ -52,7 +53,7 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
       doc: "Tokens of one optimizer step; rounded up to whole sequences.")
     contextLength = try file.integer(
       "context", in: 1...131_072, default: 2048, unit: "token", doc: "Length of a sequence.")
-    optimizer = try file.plannedOptimizer()
+    (optimizer, stateFormat) = try file.plannedOptimizer()
     quantize = try file.choice(
       "quantize", of: Spec.Training.QuantizationPoint.self, default: .block,
       doc: "What is published: every `step` or the difference of the whole `block`.")
@@ -139,7 +140,7 @@ public struct ScheduleExperiment: ExperimentKind, Equatable {
     return PlannedBlock(
       shape: model.shape, name: "model", contextLength: length, batchSize: batch, steps: 1,
       segment: 1, optimizer: optimizer, errorFeedback: errorFeedback, quantize: quantize,
-      format: format, leafByteCount: leafByteCount)
+      format: format, stateFormat: stateFormat, leafByteCount: leafByteCount)
   }
 
   private func rate(_ value: Double) throws -> PartsPerMillion {

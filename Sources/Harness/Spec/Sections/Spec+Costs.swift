@@ -1,5 +1,6 @@
 import Models
 import Protocol
+import Quant
 
 /// Sections of the kind `cost`.
 extension Spec {
@@ -28,6 +29,8 @@ extension Spec {
     public var segment: Int
     /// Update rule (`optimizer`).
     public var optimizer: Optimizer
+    /// Format of what it remembers (`optimizer_state`); nil for float32.
+    public var stateFormat: QuantizationFormat?
     /// What is published (`quantize`).
     public var quantize: Training.QuantizationPoint
     /// Whether a residual is kept (`error_feedback`).
@@ -122,7 +125,7 @@ extension Spec.CostBlock: SpecReadable {
       "segment", in: 1...1_000_000, default: 5, unit: "step",
       doc: "Steps between two committed states.")
     try section.require(segment <= steps, "segment", "must be at most steps (\(steps))")
-    optimizer = try section.plannedOptimizer()
+    (optimizer, stateFormat) = try section.plannedOptimizer()
     quantize = try section.choice(
       "quantize", of: Spec.Training.QuantizationPoint.self, default: .block,
       doc: "What is published: every `step` or the difference of the whole `block`.")
@@ -141,15 +144,27 @@ extension Spec.CostBlock: SpecReadable {
 }
 
 extension SpecSection {
-  /// Reads the update rule (`optimizer`) of a block that is only planned: its factors cost nothing.
-  mutating func plannedOptimizer() throws(SpecError) -> Optimizer {
-    switch try choice(
-      "optimizer", of: Spec.Training.Optimizer.self, default: .adamw, doc: "Update rule.")
-    {
-    case .sgd: .sgd
-    case .momentum: .momentum(.init())
-    case .adamw: .adamW(.init())
-    }
+  /// Reads the update rule (`optimizer`) of a block that is only planned, whose factors cost nothing,
+  /// and the format of what it remembers (`optimizer_state`), nil for float32.
+  mutating func plannedOptimizer() throws(SpecError) -> (Optimizer, QuantizationFormat?) {
+    let rule: Optimizer =
+      switch try choice(
+        "optimizer", of: Spec.Training.Optimizer.self, default: .adamw, doc: "Update rule.")
+      {
+      case .sgd: .sgd
+      case .momentum: .momentum(.init())
+      case .adamw: .adamW(.init())
+      }
+    let float32 = "float32"
+    let name: String = try text(
+      "optimizer_state", "float32 or a format such as uint8:g64 (`pogo list formats`)",
+      default: float32, example: "uint8:g64",
+      doc: "Format of what the optimizer remembers between steps.",
+      accept: { $0 == float32 || (try? QuantizationFormat(named: $0)) != nil ? $0 : nil })
+    try require(
+      name == float32 || rule != .sgd, "optimizer_state",
+      "needs an optimizer that remembers something: momentum or adamw")
+    return (rule, name == float32 ? nil : try? QuantizationFormat(named: name))
   }
 }
 

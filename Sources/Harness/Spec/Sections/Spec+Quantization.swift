@@ -20,6 +20,8 @@ extension Spec {
     public var gradient: Format
     /// For the quantized twin of the model (`model`).
     public var model: Format
+    /// For what the optimizer remembers between steps (`optimizer`); nil for float32.
+    public var optimizer: Format?
   }
 }
 
@@ -28,6 +30,9 @@ extension Spec.Quantization: SpecReadable {
   public init(reading section: inout SpecSection) throws(SpecError) {
     gradient = try section.section("gradient", doc: "The gradients that a miner publishes.")
     model = try section.section("model", doc: "The quantized twin of the model.")
+    optimizer = try section.optionalSection(
+      "optimizer",
+      doc: "What the optimizer remembers between steps (`momentum`, `adamw`); by default float32.")
   }
 }
 
