@@ -31,7 +31,7 @@ import Testing
   static let packedRecipes: [TrainingRecipe] = [Optimizer.momentum(.init()), .adamW(.init())]
     .flatMap { optimizer in
       TrainingRecipe.QuantizationPoint.allCases.flatMap { point in
-        [("uint8:g16", 1, false), ("float16", 2, true)].map { name, segment, feedback in
+        [("fp8-e5m2:g16", 1, false), ("float16", 2, true)].map { name, segment, feedback in
           TrainingRecipe(
             optimizer: optimizer, schedule: LearningRateSchedule(peak: 0.01),
             segmentLength: segment, usesErrorFeedback: feedback, quantizationPoint: point,

@@ -130,6 +130,9 @@ struct ChainVariables {
       perBlock("quantized_bytes", units: "byte", "bytes of the quantized model") { _ in
         Int64(task.quantizedByteCount)
       },
+      perBlock("auxiliary_bytes", units: "byte", "bytes of optimizer state and residual") { _ in
+        Int64(task.auxiliaryByteCount)
+      },
       perBlock("diff_bytes", units: "byte", "bytes of the published gradients") {
         Int64(header($0).diffByteCount)
       },
@@ -284,7 +287,7 @@ struct ChainVariables {
         "patches", "committed leaves that the diff does not lead to",
         record.blocks.map(\.patch.canonicalBytes))
       + packed(
-        "auxiliaries", "committed optimizer state and residual after each block, float32",
+        "auxiliaries", "committed optimizer state and residual after each block",
         record.blocks.map(\.auxiliary))
       + packed(
         "twins", "committed leaves of the quantized twin that belong to other parameters",
