@@ -137,13 +137,13 @@ CK_INLINE B8 packLowNibbles(I16 codes) {
 #endif
 }
 
-CK_INLINE void encodeGroup(const CKQuantization *q, const float *x, float scale, V16 tree,
+CK_INLINE void encodeGroup(const CKQuantization *q, long size, const float *x, float scale, V16 tree,
                            B16 codeTable, int bits, int isTable, uint8_t *codes) {
   const V16 divisor = scale, low = -q->largestValue, high = q->largestValue;
   const V16 scaledTree = tree * divisor;
   // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits.
   const V16 shift = 0x1.8p23f;
-  for (long i = 0; i < q->groupSize; i += 16) {
+  for (long i = 0; i < size; i += 16) {
     const V16 v = *(const V16Unaligned *)(x + i);
     if (isTable) {
       const B16 code = lookupBytes(codeTable, lowBytes(rank16(v, scaledTree)));
@@ -163,55 +163,100 @@ CK_INLINE void encodeGroup(const CKQuantization *q, const float *x, float scale,
 }
 
 #if CK_LEVEL == 2
+/// The thresholds in their cells, in units of the scale, and the codes beside them.
+typedef struct {
+  __m512 thresholds[2];
+  __m512i steps[2], codes[2];
+  /// Whether numbers may be divided by the scale instead: it is a power of two, so that this is exact but
+  /// for numbers that vanish, and no threshold is 0, so that those have the code of 0.
+  int dividesNumbers;
+} Cells;
+
+CK_INLINE Cells loadCells(const CKQuantization *q) {
+  Cells cells;
+  cells.dividesNumbers = q->scaleKind == CK_SCALE_E8M0;
+  for (int i = 0; i < 2; i++) {
+    cells.thresholds[i] = _mm512_loadu_ps(q->cellThresholds + 16 * i);
+    cells.steps[i] = _mm512_loadu_si512(q->cellSteps + 16 * i);
+    cells.codes[i] = _mm512_loadu_si512(q->cellCodes + 16 * i);
+    if (_mm512_cmp_ps_mask(cells.thresholds[i], _mm512_setzero_ps(), _CMP_EQ_OQ)) {
+      cells.dividesNumbers = 0;
+    }
+  }
+  return cells;
+}
+
+CK_INLINE __m512 stepped(__m512 threshold, __m512i step) {
+  return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(threshold), step));
+}
+
+CK_INLINE void encodeByCells(long size, const float *x, float unit, float factor, float offset,
+                             __m512 low, __m512 high, const Cells *cells, uint8_t *codes) {
+  for (long i = 0; i < size; i += 16) {
+    const __m512 v = _mm512_mul_ps(_mm512_loadu_ps(x + i), _mm512_set1_ps(unit));
+    // Rounding here may take the cell beside, but only near its end, where both tell the same.
+    const __m512i cell =
+        _mm512_cvtps_epi32(_mm512_fmadd_ps(v, _mm512_set1_ps(factor), _mm512_set1_ps(offset)));
+    const __m512 threshold = _mm512_permutex2var_ps(low, cell, high);
+    __m512i code = _mm512_permutex2var_epi32(cells->codes[0], cell, cells->codes[1]);
+    const __mmask16 isAbove = _mm512_cmp_ps_mask(v, threshold, _CMP_GE_OQ);
+    code = _mm512_mask_srli_epi32(code, isAbove, code, 4);
+    *(B8Unaligned *)(codes + i / 2) = packLowNibbles(__builtin_bit_cast(I16, code));
+  }
+}
+
 /// Finds codes by cells: one threshold to compare with instead of four. The others of this file look
 /// into 32 numbers too slowly for that. False, with nothing done, if the group may leave the cells.
-CK_INLINE int encodeGroupByCells(const CKQuantization *q, const float *x, uint32_t magnitude,
-                                 float scale, uint8_t *codes) {
+CK_INLINE int encodeGroupByCells(const CKQuantization *q, const Cells *cells, long size,
+                                 const float *x, uint32_t magnitude, float scale,
+                                 uint8_t *codes) {
   const float inverse = 1 / scale;
   // Thresholds times a scale that is this far from the smallest floats are normal numbers, or 0.
   if (!(scale > 0x1p-100f && scale < 0x1p+100f &&
         __builtin_bit_cast(float, magnitude) * inverse <= q->cellLimit)) {
     return 0;
   }
-  __m512 thresholds[2];
-  __m512i entries[2];
-  for (int i = 0; i < 2; i++) {
-    __m512 scaled = _mm512_mul_ps(_mm512_loadu_ps(q->cellThresholds + 16 * i),
-                                  _mm512_set1_ps(scale));
-    __m512i step = _mm512_loadu_si512(q->cellSteps + 16 * i);
-    thresholds[i] = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(scaled), step));
-    entries[i] = _mm512_loadu_si512(q->cellCodes + 16 * i);
+  if (cells->dividesNumbers) {
+    encodeByCells(size, x, inverse, q->cellFactor, q->cellOffset,
+                  stepped(cells->thresholds[0], cells->steps[0]),
+                  stepped(cells->thresholds[1], cells->steps[1]), cells, codes);
+    return 1;
   }
-  const __m512 factor = _mm512_set1_ps(inverse * q->cellFactor);
-  const __m512 offset = _mm512_set1_ps(q->cellOffset);
-  for (long i = 0; i < q->groupSize; i += 16) {
-    const __m512 v = _mm512_loadu_ps(x + i);
-    // Rounding here may take the cell beside, but only near its end, where both tell the same.
-    const __m512i cell = _mm512_cvtps_epi32(_mm512_fmadd_ps(v, factor, offset));
-    const __m512 threshold = _mm512_permutex2var_ps(thresholds[0], cell, thresholds[1]);
-    __m512i code = _mm512_permutex2var_epi32(entries[0], cell, entries[1]);
-    const __mmask16 isAbove = _mm512_cmp_ps_mask(v, threshold, _CMP_GE_OQ);
-    code = _mm512_mask_srli_epi32(code, isAbove, code, 4);
-    *(B8Unaligned *)(codes + i / 2) = packLowNibbles(__builtin_bit_cast(I16, code));
-  }
+  const __m512 unit = _mm512_set1_ps(scale);
+  encodeByCells(size, x, 1, inverse * q->cellFactor, q->cellOffset,
+                stepped(_mm512_mul_ps(cells->thresholds[0], unit), cells->steps[0]),
+                stepped(_mm512_mul_ps(cells->thresholds[1], unit), cells->steps[1]), cells, codes);
   return 1;
 }
 #else
-CK_INLINE int encodeGroupByCells(const CKQuantization *q, const float *x, uint32_t magnitude,
-                                 float scale, uint8_t *codes) {
-  (void)q, (void)x, (void)magnitude, (void)scale, (void)codes;
+typedef int Cells;
+
+CK_INLINE Cells loadCells(const CKQuantization *q) {
+  (void)q;
+  return 0;
+}
+
+CK_INLINE int encodeGroupByCells(const CKQuantization *q, const Cells *cells, long size,
+                                 const float *x, uint32_t magnitude, float scale,
+                                 uint8_t *codes) {
+  (void)q, (void)cells, (void)size, (void)x, (void)magnitude, (void)scale, (void)codes;
   return 0;
 }
 #endif
 
-CK_INLINE long quantizeWith(const CKQuantization *q, long groups, const float *x, uint8_t *bytes,
-                            int bits, int isTable) {
-  const long size = q->groupSize, codeBytes = size * bits / 8;
+/// `size` is the group size: where it is a constant, a group stays in registers.
+CK_INLINE long quantizeWith(const CKQuantization *q, long size, long groups, const float *x,
+                            uint8_t *bytes, int bits, int isTable) {
+  const long codeBytes = size * bits / 8;
   const V16 tree = *(const V16Unaligned *)q->tree;
   const B16 codeTable = *(const B16Unaligned *)q->codes;
+  const Cells cells = loadCells(q);
   for (long g = 0; g < groups; g++, x += size, bytes += q->scaleBytes + codeBytes) {
     U16 largest = 0;
     for (long i = 0; i < size; i += 16) {
+      // The work on a group fills the processor's window, so that it does not look ahead by itself. Past
+      // the end this does nothing.
+      __builtin_prefetch((const char *)(x + i) + 4096);
       U16 magnitude = __builtin_bit_cast(U16, *(const V16Unaligned *)(x + i)) & 0x7fffffffu;
       largest = magnitude > largest ? magnitude : largest;
     }
@@ -221,17 +266,27 @@ CK_INLINE long quantizeWith(const CKQuantization *q, long groups, const float *x
     uint8_t *codes = bytes + q->scaleBytes;
     if (scale == 0) {
       memset(codes, 0, (size_t)codeBytes);
-    } else if (!(isTable && q->hasCells && encodeGroupByCells(q, x, magnitude, scale, codes))) {
-      encodeGroup(q, x, scale, tree, codeTable, bits, isTable, codes);
+    } else if (!(isTable && q->hasCells &&
+                 encodeGroupByCells(q, &cells, size, x, magnitude, scale, codes))) {
+      encodeGroup(q, size, x, scale, tree, codeTable, bits, isTable, codes);
     }
   }
   return groups;
 }
 
 static long quantizeGroups(const CKQuantization *q, long groups, const float *x, uint8_t *bytes) {
-  if (q->bits == 8) return quantizeWith(q, groups, x, bytes, 8, 0);
-  if (q->isTable) return quantizeWith(q, groups, x, bytes, 4, 1);
-  return quantizeWith(q, groups, x, bytes, 4, 0);
+  const long size = q->groupSize;
+  if (q->bits == 8) {
+    return size == 64 ? quantizeWith(q, 64, groups, x, bytes, 8, 0)
+                      : quantizeWith(q, size, groups, x, bytes, 8, 0);
+  }
+  if (q->isTable) {
+    return size == 64   ? quantizeWith(q, 64, groups, x, bytes, 4, 1)
+           : size == 32 ? quantizeWith(q, 32, groups, x, bytes, 4, 1)
+                        : quantizeWith(q, size, groups, x, bytes, 4, 1);
+  }
+  return size == 64 ? quantizeWith(q, 64, groups, x, bytes, 4, 0)
+                    : quantizeWith(q, size, groups, x, bytes, 4, 0);
 }
 
 /// The scale in front of a group's codes; NaN if no encoder writes it.
