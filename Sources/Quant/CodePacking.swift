@@ -14,8 +14,9 @@ public enum CodePacking: Sendable {
     }
   }
 
-  func pack(_ codes: [UInt8], into bytes: UnsafeMutableRawBufferPointer) {
+  func pack(_ codes: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableRawBufferPointer) {
     switch self {
+    case .bits(8): bytes.copyMemory(from: UnsafeRawBufferPointer(codes))
     case .bits(let bits):
       var word: UInt64 = 0
       var filled = 0
@@ -42,6 +43,7 @@ public enum CodePacking: Sendable {
 
   /// The codes; nil if padding is not 0 or a byte is no sum of five codes.
   func unpack(_ bytes: UnsafeRawBufferPointer, count: Int) -> [UInt8]? {
+    if case .bits(8) = self { return Array(bytes.prefix(count)) }
     var codes = [UInt8](repeating: 0, count: count)
     switch self {
     case .bits(let bits):

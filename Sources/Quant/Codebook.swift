@@ -4,7 +4,9 @@
 /// goes to value i + 1 or a larger one if it is above m[i] * s, rounded once, where m[i] is the
 /// middle between the values i and i + 1, rounded to float32; and also if it is equal to that and
 /// value i + 1 has an even code. (With a negative scale: -x and -s.)
-public struct Codebook: Sendable {
+///
+/// A reference to what never changes, as each group of values looks at it.
+public final class Codebook: Sendable {
   /// The width of a code; codes of ternary values are packed closer (``CodePacking``).
   public let bits: Int
   /// The values, ascending, none twice.
@@ -65,19 +67,50 @@ public struct Codebook: Sendable {
   @inline(__always)
   func nearest(_ number: Float, scale: Float) -> Int {
     let (number, scale) = scale > 0 ? (number, scale) : (-number, -scale)
-    var low = 0
-    var count = middles.count
-    while count > 0 {
-      let half = count / 2
-      let middle = middles[low + half] * scale
-      if number > middle || (number == middle && tieGoesUp[low + half]) {
-        low += half + 1
-        count -= half + 1
-      } else {
-        count = half
+    return middles.withUnsafeBufferPointer { middles in
+      tieGoesUp.withUnsafeBufferPointer { ties in
+        Self.place(of: number, scale: scale, middles, ties)
       }
     }
-    return low
+  }
+
+  /// The codes of the values to which some numbers go in a group of the scale `scale`, not 0.
+  func encodeNearest(
+    _ numbers: UnsafeBufferPointer<Float>, scale: Float,
+    into target: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    precondition(target.count == numbers.count)
+    middles.withUnsafeBufferPointer { middles in
+      tieGoesUp.withUnsafeBufferPointer { ties in
+        codes.withUnsafeBufferPointer { codes in
+          for index in numbers.indices {
+            let number = scale > 0 ? numbers[index] : -numbers[index]
+            target[index] = codes[Self.place(of: number, scale: abs(scale), middles, ties)]
+          }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func place(
+    of number: Float, scale: Float, _ middles: UnsafeBufferPointer<Float>,
+    _ ties: UnsafeBufferPointer<Bool>
+  ) -> Int {
+    // 1 where the number lies above a middle, without a branch that nobody can predict.
+    func above(_ index: Int) -> Int {
+      let middle = middles[index] * scale
+      return (number > middle ? 1 : 0) | ((number == middle ? 1 : 0) & (ties[index] ? 1 : 0))
+    }
+    var low = 0
+    var count = middles.count
+    guard count > 0 else { return 0 }
+    while count > 1 {
+      let half = count / 2
+      low += above(low + half - 1) * half
+      count -= half
+    }
+    return low + above(low)
   }
 
   /// The place of the value below or above `number` over `scale` (not 0): the upper one with the

@@ -21,19 +21,19 @@ enum GroupCodes {
       guard draws != nil else { return integers.encode(values, scale: scale, into: bytes) }
       integers.encode(values, scale: scale, draws: &draws!, into: bytes)
     case .table(let book, let packing):
-      var codes = [UInt8](repeating: 0, count: values.count)
-      if draws != nil {
-        for (index, value) in values.enumerated() {
-          let random = draws!.next()
-          guard scale != 0 else { continue }
-          codes[index] = book.codes[book.stochastic(value, scale: scale, random: random)]
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: values.count) { codes in
+        codes.initialize(repeating: 0)
+        if draws != nil {
+          for (index, value) in values.enumerated() {
+            let random = draws!.next()
+            guard scale != 0 else { continue }
+            codes[index] = book.codes[book.stochastic(value, scale: scale, random: random)]
+          }
+        } else if scale != 0 {
+          book.encodeNearest(values, scale: scale, into: codes)
         }
-      } else if scale != 0 {
-        for (index, value) in values.enumerated() {
-          codes[index] = book.codes[book.nearest(value, scale: scale)]
-        }
+        packing.pack(UnsafeBufferPointer(codes), into: bytes)
       }
-      packing.pack(codes, into: bytes)
     }
   }
 
@@ -55,17 +55,22 @@ enum GroupCodes {
       guard let codes = packing.unpack(bytes, count: values.count) else {
         throw .nonzeroPadding(group: group)
       }
-      for (index, code) in codes.enumerated() {
-        let value = book.valueOfCode[Int(code)]
-        guard !value.isNaN else {
-          throw .invalidCode(group: group, index: offset + index, code: Int(code))
+      let bad = book.valueOfCode.withUnsafeBufferPointer { valueOfCode in
+        codes.withUnsafeBufferPointer { codes -> Int? in
+          for index in codes.indices {
+            let value = valueOfCode[Int(codes[index])]
+            guard !value.isNaN, scale != 0 || codes[index] == 0 else { return index }
+            // A code may stand for less than 0 in a group of zeros.
+            values[index] = scale == 0 ? 0 : value * scale
+          }
+          return nil
         }
-        guard scale != 0 || code == 0 else {
-          throw .nonzeroCodeInZeroGroup(group: group, index: offset + index, code: Int(code))
-        }
-        // A code may stand for less than 0 in a group of zeros.
-        values[index] = scale == 0 ? 0 : value * scale
       }
+      guard let bad else { return }
+      let code = Int(codes[bad])
+      throw book.valueOfCode[code].isNaN
+        ? .invalidCode(group: group, index: offset + bad, code: code)
+        : .nonzeroCodeInZeroGroup(group: group, index: offset + bad, code: code)
     }
   }
 

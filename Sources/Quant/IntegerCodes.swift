@@ -166,7 +166,7 @@ struct IntegerCodes {
       let code = Int(below) + (random < quotient - below ? 1 : 0) + zeroPoint
       codes[index] = UInt8(code & mask)
     }
-    CodePacking.bits(bits).pack(codes, into: bytes)
+    codes.withUnsafeBufferPointer { CodePacking.bits(bits).pack($0, into: bytes) }
   }
 
   /// The value that `encode` and `decode` make of one, to the nearest.

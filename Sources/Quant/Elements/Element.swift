@@ -47,8 +47,26 @@ public enum ElementCoding: Sendable {
 public struct Element: Sendable {
   /// The definition.
   public let format: any ElementFormat
+  /// Bits of a code, before packing.
+  public let bits: Int
+  /// How its codes are packed.
+  let packing: CodePacking
+  /// Whether groups of it have a zero point.
+  let hasZeroPoint: Bool
 
-  private init(_ format: any ElementFormat) { self.format = format }
+  private init(_ format: any ElementFormat) {
+    self.format = format
+    switch format.coding {
+    case .symmetric(let bits, _):
+      (self.bits, packing, hasZeroPoint) = (bits, .bits(bits), false)
+    case .asymmetric(let bits, _):
+      (self.bits, packing, hasZeroPoint) = (bits, .bits(bits), true)
+    case .codebook(let book, let packing):
+      (bits, self.packing, hasZeroPoint) = (book.bits, packing, false)
+    case .binary(let kind):
+      (bits, packing, hasZeroPoint) = (kind.bits, .bits(kind.bits), false)
+    }
+  }
 
   /// All formats, in the order in which they are listed.
   public static let all: [Element] =
@@ -77,24 +95,6 @@ public struct Element: Sendable {
   /// Name in specs, commands and reports.
   public var name: String { format.name }
 
-  /// Bits of a code, before packing.
-  public var bits: Int {
-    switch format.coding {
-    case .symmetric(let bits, _), .asymmetric(let bits, _): bits
-    case .codebook(let book, _): book.bits
-    case .binary(let kind): kind.bits
-    }
-  }
-
-  /// How its codes are packed.
-  var packing: CodePacking {
-    if case .codebook(_, let packing) = format.coding { packing } else { .bits(bits) }
-  }
-
-  /// Whether groups of it have a zero point.
-  var hasZeroPoint: Bool {
-    if case .asymmetric = format.coding { true } else { false }
-  }
 }
 
 extension Element: Hashable, CustomStringConvertible {
