@@ -45,6 +45,7 @@ struct AuditCommand: ParsableCommand {
           evidence           \(summary.evidence)
           verdicts           \(summary.verdicts)
           balances           \(summary.balances)
+          disputes           \(summary.disputes)
           exact variables    \(summary.exactVariables)
         exact digest: \(file.exactDigest.hex)
         """)

@@ -77,8 +77,8 @@ let wrongTexts: [Change] = [
     "behaviour: faked-steps", "behaviour: faked-step",
     "f.yaml:13: chain.miners[1].behaviour must be one of honest, skipped-training, faked-steps, "
       + "tampered-leaves, backdoored-tensor, wrong-twin, false-loss, reused-gradients, "
-      + "evaluation-training, withholding, late-answers, lower-precision, copied-block, "
-      + "equivocation, ground-challenge, spoofed-trajectory, random-weights, invented-roots, "
+      + "evaluation-training, withholding, late-answers, lower-precision, false-operator, "
+      + "copied-block, equivocation, ground-challenge, spoofed-trajectory, random-weights, invented-roots, "
       + "fabricated-proofs, infinite-starting-loss, but is 'faked-step'; did you mean "
       + "'faked-steps'?"),
   Change(

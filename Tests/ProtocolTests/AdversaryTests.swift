@@ -29,7 +29,7 @@ struct AdversaryTests {
     case .wrongTwin: .leaf
     case .tamperedLeaves, .backdooredTensor, .groundChallenge: .update
     case .skippedTraining, .fakedSteps, .falseLoss, .reusedGradients, .evaluationTraining,
-      .lowerPrecision, .copiedBlock, .spoofedTrajectory, .randomWeights:
+      .lowerPrecision, .falseOperator, .copiedBlock, .spoofedTrajectory, .randomWeights:
       .replay
     case .withholding, .lateAnswers, .inventedRoots, .fabricatedProofs: .unavailable
     }
@@ -87,13 +87,13 @@ struct AdversaryTests {
     "each check alone catches its own and no other",
     arguments: [
       (Checks.leaf, [.wrongTwin]), (.update, [.tamperedLeaves, .backdooredTensor]),
-      (.replay, [.fakedSteps, .falseLoss, .lowerPrecision]),
+      (.replay, [.fakedSteps, .falseLoss, .lowerPrecision, .falseOperator]),
       (.availability, [.withholding, .lateAnswers, .fabricatedProofs, .inventedRoots]),
     ] as [(Checks, [MinerAdversary])])
   func alone(check: Checks, own: [MinerAdversary]) throws {
     let all: [MinerAdversary] = [
       .wrongTwin, .tamperedLeaves, .backdooredTensor, .fakedSteps, .falseLoss, .lowerPrecision,
-      .withholding, .lateAnswers, .fabricatedProofs, .inventedRoots,
+      .falseOperator, .withholding, .lateAnswers, .fabricatedProofs, .inventedRoots,
     ]
     for adversary in all {
       // Without leaves to open nobody would ask for what is withheld.

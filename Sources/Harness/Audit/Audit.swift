@@ -31,6 +31,8 @@ public struct Audit {
     /// Stakes and earnings reached again: what rewards, slashings and penalties leave every
     /// participant with after every block.
     public var balances = 0
+    /// Disputes settled again.
+    public var disputes = 0
     /// Points judged.
     public var points = 0
     /// Confirmed blocks whose model is not what their diff leads to: fraud that nobody sampled.
@@ -97,8 +99,10 @@ public struct Audit {
     for (index, stored) in chain.blocks.enumerated() {
       let name = "block \(index + 1)"
       let judged = BlockAudit(
-        place: name, stored: stored, before: state, parent: model, trainer: trainer)
+        place: name, stored: stored, before: state, parent: model, trainer: trainer, number: index,
+        plan: plan)
       let (record, after, next) = try judged.run(&summary)
+      if record.dispute != nil { summary.disputes += 1 }
       if case .confirmed = record.verdict {
         if let next { model = next }
         if !record.patch.isEmpty || !record.twin.isEmpty {

@@ -12,6 +12,9 @@ struct BlockAudit {
   let before: ChainState
   let parent: ModelState
   let trainer: Trainer
+  /// Number of the proposal, from 0, and the plan of the chain if disputes are settled again.
+  let number: Int
+  let plan: Plan?
   /// Whether what verifiers say they saw is looked at again; without, only the chain is carried on.
   let checksBallots: Bool
 
@@ -21,13 +24,15 @@ struct BlockAudit {
 
   init(
     place: String, stored: StoredChain.StoredBlock, before: ChainState, parent: ModelState,
-    trainer: Trainer, checksBallots: Bool = true
+    trainer: Trainer, number: Int = 0, plan: Plan? = nil, checksBallots: Bool = true
   ) {
     self.place = place
     self.stored = stored
     self.before = before
     self.parent = parent
     self.trainer = trainer
+    self.number = number
+    self.plan = plan
     self.checksBallots = checksBallots
   }
 
@@ -95,9 +100,17 @@ struct BlockAudit {
       block: stored.block, publication: stored.publication,
       trainingBeacon: stored.trainingBeacon, challengeBeacon: stored.challengeBeacon,
       ballots: ballots, patch: stored.patch, auxiliary: stored.auxiliary, twin: stored.twin,
-      rivals: stored.rivals, verdict: verdict, ledger: state.ledger,
+      rivals: stored.rivals, verdict: verdict, dispute: try settle(), ledger: state.ledger,
       miningSeconds: [:])
     return (record, state, model)
+  }
+
+  /// The dispute about the block, where the chain's spec asks for one.
+  private func settle() throws -> BlockDispute? {
+    guard let plan, plan.spec.verification.settlesDisputes else { return nil }
+    return try BlockDispute.settle(
+      stored.ballots.map(\.evidence), of: number, plan: plan, before: before, parent: parent,
+      trainingBeacon: stored.trainingBeacon, trainer: trainer)
   }
 
   private func checkBeacon(_ value: Digest, round: UInt64, _ name: String) throws {
@@ -289,6 +302,6 @@ struct BlockAudit {
 }
 
 /// An audit measures no time.
-private struct StoppedClock: Stopwatch {
+struct StoppedClock: Stopwatch {
   func seconds() -> Double { 0 }
 }

@@ -13,6 +13,7 @@ public enum MinerAdversary: String, Sendable, CaseIterable {
   case withholding
   case lateAnswers = "late-answers"
   case lowerPrecision = "lower-precision"
+  case falseOperator = "false-operator"
   case copiedBlock = "copied-block"
   case equivocation
   case groundChallenge = "ground-challenge"
@@ -36,6 +37,7 @@ public enum MinerAdversary: String, Sendable, CaseIterable {
     case .withholding: "does not serve a fraction of the leaves"
     case .lateAnswers: "answers after the deadline"
     case .lowerPrecision: "computes gradients at parameters rounded to bfloat16"
+    case .falseOperator: "computes one operator of the first step falsely, all else honestly from it"
     case .copiedBlock: "signs what another miner published"
     case .equivocation: "signs two blocks at one height"
     case .groundChallenge: "tampers and tries headers until the challenge looks elsewhere"
@@ -78,6 +80,8 @@ public enum MinerAdversary: String, Sendable, CaseIterable {
     case .withholding: Withholding(fraction: fraction)
     case .lateAnswers: LateAnswers(milliseconds: deadlineMilliseconds + 1)
     case .lowerPrecision: LowerPrecision()
+    // In the first layer of both families.
+    case .falseOperator: FalseOperator(step: 0, operator: 3)
     case .copiedBlock: CopiedBlock(of: victim)
     case .equivocation: Equivocation()
     case .groundChallenge: GroundChallenge(fraction: fraction)

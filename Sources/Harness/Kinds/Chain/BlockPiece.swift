@@ -7,6 +7,7 @@ import Protocol
 /// verifying again, and the seconds that these took.
 struct BlockPiece {
   let stored: StoredChain.StoredBlock
+  let dispute: BlockDispute?
   let miningSeconds: [Phase: Double]
   let ballotSeconds: [[Phase: Double]]
 
@@ -21,6 +22,7 @@ struct BlockPiece {
     writer.append(record.auxiliary)
     writer.append(record.twin.canonicalBytes)
     writer.append(record.rivals.canonicalBytes)
+    writer.append(record.dispute)
     append(record.miningSeconds, to: &writer)
     writer.append(UInt32(record.ballots.count))
     for ballot in record.ballots {
@@ -43,6 +45,7 @@ struct BlockPiece {
     let auxiliary = try reader.readBytes()
     let twin = try [PatchedLeaf](canonicalBytes: reader.readBytes())
     let rivals = try [SignedHeader](canonicalBytes: reader.readBytes())
+    dispute = try reader.read()
     miningSeconds = try Self.seconds(from: &reader)
     var ballots: [StoredChain.StoredBallot] = []
     var seconds: [[Phase: Double]] = []
@@ -84,7 +87,7 @@ struct BlockPiece {
           transcript: ballot.transcript, seconds: seconds)
       },
       patch: record.patch, auxiliary: record.auxiliary, twin: record.twin,
-      rivals: record.rivals, verdict: record.verdict, ledger: record.ledger,
+      rivals: record.rivals, verdict: record.verdict, dispute: dispute, ledger: record.ledger,
       miningSeconds: miningSeconds)
     return (timed, after, model)
   }

@@ -24,6 +24,8 @@ public struct BlockRecord: Sendable {
   public let rivals: [SignedHeader]
   /// What finalization decided.
   public let verdict: Verdict
+  /// How the first accusation of a segment was settled; nil if there was none or nobody asked.
+  public let dispute: BlockDispute?
   /// Stakes and earnings after finalization.
   public let ledger: Ledger
   /// Measured seconds of mining, by phase; empty when nobody measured.

@@ -11,8 +11,7 @@ struct ChainReport {
     [
       .init("", lines: try losses() + fineTuning()), try blocks(), try costs(), try bytes(),
       try verdicts(), try balances(),
-      .init("", plot: try curve()),
-    ]
+    ] + (try disputes()) + [.init("", plot: try curve())]
   }
 
   // MARK: sections
@@ -69,6 +68,44 @@ struct ChainReport {
         "Losses in nat a token: the miner's float32 minibatches as it claims them, and the quantized",
         "model on challenge data as the verifiers measured it; - if none came so far.",
       ], table: table)
+  }
+
+  /// How accusations of a segment were settled, where the spec asks for that.
+  private func disputes() throws(ResultError) -> [ReportDocument.Section] {
+    guard file["dispute_contested"] != nil else { return [] }
+    var table = ReportTable([
+      .number("block"), .text("accuser"), .text("contested"), .number("step"), .text("guilty"),
+      .number("rounds"), .number("sent"), .number("referee FLOPs"), .number("of a replay"),
+    ])
+    let (accusers, contested) = (
+      try file.texts("dispute_accuser"), try file.texts("dispute_contested")
+    )
+    let (operators, guilty) = (
+      try file.texts("dispute_operator"), try file.texts("dispute_guilty")
+    )
+    let (steps, rounds) = (
+      try file.integers("dispute_step"), try file.integers("dispute_rounds")
+    )
+    let (bytes, flops, replay) = (
+      try file.integers("dispute_bytes"), try file.integers("dispute_flops"),
+      try file.integers("dispute_segment_flops")
+    )
+    for block in accusers.indices where !accusers[block].isEmpty {
+      table.rows.append([
+        "\(block + 1)", accusers[block],
+        operators[block].isEmpty ? contested[block] : operators[block],
+        steps[block] < 0 ? "-" : "\(steps[block])", guilty[block], "\(rounds[block])",
+        Numbers.bytes(bytes[block]), "\(flops[block])",
+        Numbers.percent(Double(flops[block]) / Double(max(replay[block], 1))),
+      ])
+    }
+    guard !table.rows.isEmpty else { return [] }
+    return [
+      .init(
+        "Disputes",
+        lines: ["The first accusation of a segment, settled between miner and verifier."],
+        table: table)
+    ]
   }
 
   private func costs() throws(ResultError) -> ReportDocument.Section {

@@ -26,16 +26,19 @@ struct ChainVariables {
   private let start: FloatBuffer?
   /// Whether the spec speaks of fine-tuning.
   private let isFineTuning: Bool
+  /// Whether the spec asks for disputes.
+  let settlesDisputes: Bool
 
   init(record: ChainRecord, plan: Plan) {
     self.record = record
     minerNames = plan.miners.map(\.name)
     verifierNames = plan.verifiers.map(\.name)
     start = plan.start
+    settlesDisputes = plan.spec.verification.settlesDisputes
     isFineTuning = plan.spec.fineTuning != nil || plan.spec.start != nil
   }
 
-  private var blocks: (name: String, length: Int) { ("block", record.blocks.count) }
+  var blocks: (name: String, length: Int) { ("block", record.blocks.count) }
   private var verifiers: (name: String, length: Int) { ("verifier", verifierNames.count) }
   private var steps: (name: String, length: Int) {
     ("step", Int(record.genesis.task.stepsPerBlock))
@@ -47,6 +50,7 @@ struct ChainVariables {
   /// All variables; `corpus`, what its files hold, is stored so that the file can be audited alone.
   func all(corpus: [[UInt8]]) -> [ResultVariable] {
     coordinates + perBlock + perStep + perVerifier + perParticipant + measured + fineTuning
+      + disputes
       + chain(corpus: corpus)
   }
 

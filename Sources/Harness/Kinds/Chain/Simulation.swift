@@ -97,12 +97,18 @@ public struct Simulation {
       }
       guard let closesAt = state.open?.closesAt else { throw RuleViolation.noOpenBlock }
       let verdict = try state.finalize(at: closesAt)
+      let dispute =
+        plan.spec.verification.settlesDisputes
+        ? try BlockDispute.settle(
+          ballots.map(\.evidence), of: number, plan: plan, before: before, parent: model,
+          trainingBeacon: trainingBeacon, trainer: trainer) : nil
       let record = BlockRecord(
         block: mined.signed, publication: mined.content, trainingBeacon: trainingBeacon,
         challengeBeacon: challengeBeacon, ballots: ballots,
         patch: try patch(of: mined, trainer: trainer),
         auxiliary: mined.model.auxiliary.flatMap(\.bytes),
-        twin: try twin(of: mined), rivals: mined.rivals, verdict: verdict, ledger: state.ledger,
+        twin: try twin(of: mined), rivals: mined.rivals, verdict: verdict, dispute: dispute,
+        ledger: state.ledger,
         miningSeconds: mined.meter.seconds)
       blocks.append(record)
       try journal?.append(BlockPiece.bytes(record))

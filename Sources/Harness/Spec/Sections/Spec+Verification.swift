@@ -13,6 +13,8 @@ extension Spec {
     public var progressMargin: Double
     /// What verifiers check (`checks`), by the names of ``Checks/named``.
     public var checks: [String]
+    /// Whether accusations of a segment are settled by a dispute besides (`disputes`).
+    public var settlesDisputes = false
   }
 }
 
@@ -35,5 +37,9 @@ extension Spec.Verification: SpecReadable {
       ? try section.choices(
         "checks", among: names, default: names, doc: "What verifiers check, besides structure.")
       : names
+    settlesDisputes = try section.flag(
+      "disputes", default: false,
+      doc: "Whether the first accusation of a segment is settled between miner and verifier besides, "
+        + "down to one operator, and what that costs is recorded.")
   }
 }
