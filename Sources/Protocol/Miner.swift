@@ -165,6 +165,10 @@ public struct MinedBlock: BlockServer, Sendable {
   public let meter: PhaseMeter
   let behaviour: any MinerBehaviour
 
+  /// Whether it is what an honest miner made, by construction: its model is what its gradients lead to,
+  /// with the twin that belongs to it.
+  public var followsTheRules: Bool { behaviour is HonestMiner }
+
   /// Who answers for it: the block itself, unless its miner is dishonest.
   public var server: any BlockServer { behaviour.server(of: self) }
 

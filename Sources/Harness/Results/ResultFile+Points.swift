@@ -10,9 +10,11 @@ extension ResultFile {
   ) throws(ResultError) {
     let merged = try ResultVariable.merge(points.map(\.variables))
     let axes = Self.axisVariables(points, taken: Set(merged.map(\.path)))
+    let digests = points.map { $0.status == .finished ? $0.exactDigest : nil }
     self.init(
       attributes: attributes + [("coordinates", axes.map(\.name).joined(separator: " "))],
-      variables: Self.pointVariables(points) + axes + merged)
+      variables: Self.pointVariables(points, digests) + axes + merged)
+    knownDigest = Self.exactDigest(ofPoints: digests)
   }
 
   /// How many points there are.
@@ -27,13 +29,17 @@ extension ResultFile {
   /// The digest over the exact variables of all points, in order: see `docs/results-format.md`.
   public var exactDigest: Digest {
     // One point after the other: all of them are a second copy of the file.
+    if let knownDigest { return knownDigest }
     let reader = PointReader(self)
-    return Digest.tagged(
-      "PoGO/exact-points",
-      (0..<pointCount).map {
+    return Self.exactDigest(
+      ofPoints: (0..<pointCount).map {
         let point = reader.point($0)
-        return point.status == .finished ? point.exactDigest.bytes : []
+        return point.status == .finished ? point.exactDigest : nil
       })
+  }
+
+  private static func exactDigest(ofPoints digests: [Digest?]) -> Digest {
+    Digest.tagged("PoGO/exact-points", digests.map { $0?.bytes ?? [] })
   }
 
   /// The same result without groups of bytes, for which the digests of the points stand: what
@@ -50,7 +56,9 @@ extension ResultFile {
   /// Attribute that tells variables about points from those of points.
   static let roleAttribute = "role"
 
-  private static func pointVariables(_ points: [PointResult]) -> [ResultVariable] {
+  private static func pointVariables(
+    _ points: [PointResult], _ digests: [Digest?]
+  ) -> [ResultVariable] {
     let axis = [(name: ResultVariable.pointAxis, length: points.count)]
     func text(
       _ name: String, _ longName: String, _ determinism: ResultVariable.Determinism = .exact,
@@ -78,9 +86,9 @@ extension ResultFile {
       },
       text("point_status", "finished, or failed with point_error") { $0.status.rawValue },
       text("point_error", "why the point failed; empty if it did not", .measured) { $0.error },
-      text("point_exact_digest", "digest over the exact variables of the point") {
-        $0.status == .finished ? $0.exactDigest.hex : ""
-      },
+      ResultVariable(
+        "point_exact_digest", axis, .text(digests.map { $0?.hex ?? "" }),
+        "digest over the exact variables of the point"),
       text("point_settings", "what the sweep sets, a line each") {
         $0.settings.map { "\($0.path)=\($0.text)" }.joined(separator: "\n")
       },

@@ -9,7 +9,9 @@ public struct ResultFile: Sendable {
   /// Attributes of the root that are text.
   public var attributes: [(name: String, text: String)]
   /// All variables, in the order in which they are stored.
-  public var variables: [ResultVariable]
+  public var variables: [ResultVariable] { didSet { knownDigest = nil } }
+  /// The exact digest, where it was made with the variables.
+  var knownDigest: Digest?
 
   /// A result of variables as they are stored.
   public init(attributes: [(name: String, text: String)], variables: [ResultVariable]) {

@@ -79,30 +79,32 @@ public struct ResultVariable: Sendable, Equatable {
   /// Path in the file.
   public var path: String { group.isEmpty ? name : "\(group)/\(name)" }
 
-  /// Appends what the exact digest covers: path, axes and the values' bits.
-  func hash(into stream: inout CanonicalWriter) {
-    stream.append(path)
-    stream.append(dimensions)
-    stream.append(shape)
-    stream.append(values.typeName)
+  /// SHA-256 of what the exact digest covers: path, axes and the values' bits. Bytes, which can be many,
+  /// are hashed as they lie.
+  private var digest: Digest {
+    var writer = CanonicalWriter()
+    writer.append(path)
+    writer.append(dimensions)
+    writer.append(shape)
+    writer.append(values.typeName)
+    var stream = SHA256Stream()
     switch values {
-    case .float32(let values): stream.append(values)
-    case .float64(let values): stream.append(values)
-    case .int64(let values): stream.append(values)
-    case .uint8(let values): stream.append(values)
-    case .text(let values): stream.append(values)
+    case .float32(let values): writer.append(values)
+    case .float64(let values): writer.append(values)
+    case .int64(let values): writer.append(values)
+    case .uint8(let values): writer.appendCount(values.count)
+    case .text(let values): writer.append(values)
     }
+    stream.update(writer.bytes)
+    if case .uint8(let values) = values { stream.update(values) }
+    return stream.finalize()
   }
 
   /// The digest of all exact variables, in the order of their paths: the same for every run of a
   /// spec on any machine (`docs/results-format.md`).
   static func exactDigest(of variables: [ResultVariable]) -> Digest {
     let parts = variables.filter { $0.determinism == .exact }.sorted { $0.path < $1.path }
-      .map { variable -> Digest in
-        var writer = CanonicalWriter()
-        variable.hash(into: &writer)
-        return SHA256.hash(writer.bytes)
-      }
+      .map(\.digest)
     return Digest.tagged("PoGO/exact", parts.map(\.bytes))
   }
 }

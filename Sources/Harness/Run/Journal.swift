@@ -1,17 +1,24 @@
 import Foundation
 import Proofs
+import Synchronization
 
 /// What a point has done so far, in pieces, so that a killed run goes on after the last whole one.
 ///
 /// The file begins with the digest of its point. A piece is its length (8 bytes, little endian), its
 /// bytes, and a SHA-256 over the one of the piece before and the bytes; it is on the disk before
-/// ``append(_:)`` returns. What does not check is as good as not written: a torn end, a flipped bit,
+/// ``append(_:)`` returns, or, if it may come ``appendLater(_:)``, before the next one or ``finish()``
+/// does. What does not check is as good as not written: a torn end, a flipped bit,
 /// another point's file.
-public final class Journal {
+///
+/// One thread at a time calls it; what it writes later is only touched by its queue until that is done.
+public final class Journal: @unchecked Sendable {
   private let path: String
   private let key: Digest
   private var chain: Digest
   private var file: FileHandle?
+  private let queue = DispatchQueue(label: "journal")
+  /// What went wrong later.
+  private let failure = Mutex<(any Error)?>(nil)
 
   init(path: String, key: Digest) {
     self.path = path
@@ -56,10 +63,36 @@ public final class Journal {
 
   /// Adds a piece and makes sure that it is on the disk.
   public func append(_ piece: [UInt8]) throws {
+    try finish()
+    try write(piece: piece)
+  }
+
+  /// Adds a piece beside what the caller does next; waits for the one before. Throws what went wrong with
+  /// that.
+  public func appendLater(_ piece: @escaping @Sendable () -> [UInt8]) throws {
+    try finish()
+    queue.async { [self] in
+      do { try write(piece: piece()) } catch { failure.withLock { $0 = error } }
+    }
+  }
+
+  /// Waits until all pieces are on the disk. Throws what went wrong since the last call.
+  public func finish() throws {
+    queue.sync {}
+    let error = failure.withLock { failure in
+      defer { failure = nil }
+      return failure
+    }
+    if let error { throw error }
+  }
+
+  private func write(piece: [UInt8]) throws {
     if file == nil { try open(keeping: 0) }
     let next = Self.link(chain, piece)
-    try write(
-      withUnsafeBytes(of: UInt64(piece.count).littleEndian) { Array($0) } + piece + next.bytes)
+    try write(withUnsafeBytes(of: UInt64(piece.count).littleEndian) { Array($0) })
+    try write(piece)
+    try write(next.bytes)
+    try synchronize()
     chain = next
   }
 
@@ -86,13 +119,27 @@ public final class Journal {
     } catch let error as RunError { throw error } catch {
       throw RunError.machine("\(path): it cannot be written: \(error.reason)")
     }
-    if length == 0 { try write(key.bytes) }
+    if length == 0 {
+      try write(key.bytes)
+      try synchronize()
+    }
   }
 
   private func write(_ bytes: [UInt8]) throws {
     do {
-      try file?.write(contentsOf: Data(bytes))
-      try file?.synchronize()
+      try bytes.withUnsafeBytes { memory in
+        guard let start = memory.baseAddress else { return }
+        try file?.write(
+          contentsOf: Data(
+            bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: memory.count,
+            deallocator: .none))
+      }
     } catch { throw RunError.machine("\(path): it cannot be written: \(error.reason)") }
+  }
+
+  private func synchronize() throws {
+    do { try file?.synchronize() } catch {
+      throw RunError.machine("\(path): it cannot be written: \(error.reason)")
+    }
   }
 }

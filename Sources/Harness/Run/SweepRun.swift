@@ -76,6 +76,8 @@ public struct SweepRun: Sendable {
   /// in the outcome.
   public func run() throws -> Outcome {
     let startedAt = Date()
+    // Asks git beside the run, not after it.
+    DispatchQueue.global(qos: .utility).async { _ = BuildIdentity.current }
     if let only = options.only { return try runOnly(only) }
     // Refuses before anything is made, and again under the lock, when nobody else can add points.
     let preview = try SweepPlan(experiment, out: out, reusing: options.reusing)

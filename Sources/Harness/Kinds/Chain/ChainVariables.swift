@@ -9,6 +9,7 @@ struct PackedBytes {
   var offsets: [Int64] = [0]
 
   init(_ parts: [[UInt8]]) {
+    bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
     for part in parts {
       bytes += part
       offsets.append(Int64(bytes.count))

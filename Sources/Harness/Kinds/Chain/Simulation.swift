@@ -30,6 +30,8 @@ public struct Simulation {
   func runKeepingModel(
     observer: any RunObserver, journal: Journal? = nil
   ) throws -> (record: ChainRecord, model: ModelState) {
+    // Whoever goes on here, in this process or another, finds what was mined.
+    defer { try? journal?.finish() }
     let trainer = try trainer(plan.spec.arithmetic.products)
     // One is enough where both compute alike.
     let checker =
@@ -111,10 +113,11 @@ public struct Simulation {
         ledger: state.ledger,
         miningSeconds: mined.meter.seconds)
       blocks.append(record)
-      try journal?.append(BlockPiece.bytes(record))
+      try journal?.appendLater { BlockPiece.bytes(record) }
       if case .confirmed = verdict { model = mined.model }
       try observer.note("block \(number + 1) by \(miner.name): \(record.verdict)")
     }
+    try journal?.finish()
     return (ChainRecord(genesis: genesis, blocks: blocks), model)
   }
 
@@ -128,20 +131,20 @@ public struct Simulation {
 
   /// The leaves where the committed twin is not the quantized form of the committed parameters.
   private func twin(of mined: MinedBlock) throws -> [PatchedLeaf] {
-    let honest = try ModelState(
-      parameters: mined.model.parameters, auxiliary: mined.model.auxiliary, task: plan.task,
-      workers: arithmetic.workers)
+    guard !mined.followsTheRules else { return [] }
+    let honest = try plan.task.quantizedTwin(of: mined.model.parameters)
     let commitment = mined.model.quantizedCommitment
     return try (0..<plan.task.leafCount).compactMap { leaf in
       let range = try commitment.byteRange(ofLeaf: leaf)
       let committed = Array(mined.model.quantized[range])
-      return committed.elementsEqual(honest.quantized[range])
+      return committed.elementsEqual(honest[range])
         ? nil : PatchedLeaf(index: leaf, bytes: committed)
     }
   }
 
   /// The leaves where the committed model is not what the diff leads to.
   private func patch(of mined: MinedBlock, trainer: Trainer) throws -> [PatchedLeaf] {
+    guard !mined.followsTheRules else { return [] }
     let derived = try trainer.derive(
       mined.content.gradients,
       firstStep: plan.task.stepsBefore(height: mined.signed.header.height), from: mined.parent
