@@ -6,7 +6,7 @@ import Testing
   private static let spec = """
     name: p
     kind: progress
-    seed: 2
+    seed: 7
     model: {n_layers: 1, d_model: 8, n_heads: 2, context: 8, vocab_size: 256}
     data: {corpus: text.txt, context: 8}
     training: {learning_rate: 0.05, batch: 2, steps_per_block: 1}

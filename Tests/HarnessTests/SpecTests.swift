@@ -246,6 +246,7 @@ private let full = """
         replay_rate: 0.125
         progress_tokens: 4096
         progress_margin: 0.05
+        disputes: false
       arithmetic:
         products: fixed
         verifiers: fixed
