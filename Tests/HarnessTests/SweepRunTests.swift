@@ -35,13 +35,20 @@ private struct CountingExperiment: ExperimentKind {
   func run(_ context: RunContext) throws -> [ResultVariable] {
     let old = try context.journal?.load() ?? []
     try context.journal?.keep(old[...])
+    defer { try? context.journal?.finish() }
     var values = old.map { Int64($0[0]) }
     for step in old.count..<length {
       try context.observer.progress(
         done: Double(step), total: Double(length), activity: "counting")
       if fails, step == 1 { throw Refusal() }
       values.append(Int64((seed &+ UInt64(step)) % 251))
-      try context.journal?.append([UInt8(values[step])])
+      let piece = [UInt8(values[step])]
+      // Both ways, in turns.
+      if step % 2 == 0 {
+        try context.journal?.append(piece)
+      } else {
+        try context.journal?.appendLater { piece }
+      }
     }
     let axis = [(name: "step", length: length)]
     return [
