@@ -115,16 +115,24 @@ public final class File: @unchecked Sendable {
     guard isWritable else { return }
     try Library.check(H5Fflush(id, H5F_SCOPE_GLOBAL), place)
     let byteCount = Int(try Library.check(H5Fget_file_image(id, nil, 0), place))
-    var failed = false
-    var image = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-      failed = H5Fget_file_image(id, buffer.baseAddress, byteCount) != byteCount
-      count = failed ? 0 : byteCount
+    // The memory of the core driver itself: a result can be large, and a copy would be as large again.
+    var handle: UnsafeMutableRawPointer?
+    try Library.check(H5Fget_vfd_handle(id, get_H5P_DEFAULT(), &handle), place)
+    guard
+      let image = handle?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee
+    else { throw .libraryFailure(place, details: "the core driver has no memory") }
+    guard
+      let superblock = Superblock.closed(UnsafeRawBufferPointer(start: image, count: byteCount))
+    else { throw .libraryFailure(place, details: "the superblock is not of version 2") }
+    let rest = UnsafeRawBufferPointer(
+      start: image + superblock.count, count: byteCount - superblock.count)
+    let written = superblock.withUnsafeBytes { start in
+      Result { () throws(HDF5Error) in
+        try FileImage.write(
+          [start, rest], to: path, refuseExisting: existing == .refuse, place)
+      }
     }
-    guard !failed else { throw .libraryFailure(place, details: Library.errorStack()) }
-    guard Superblock.repairChecksum(of: &image) else {
-      throw .libraryFailure(place, details: "the superblock is not of version 2")
-    }
-    try FileImage.write(image, to: path, refuseExisting: existing == .refuse, place)
+    try written.get()
     // From now on the file at the path is this one.
     existing = .replace
   }

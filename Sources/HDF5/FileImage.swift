@@ -39,9 +39,10 @@ package enum FileImage {
     }
   }
 
-  /// Puts the bytes beside the path, makes sure they are on the disk, and moves them there at once.
+  /// Puts the parts, one after the other, beside the path, makes sure they are on the disk, and moves
+  /// them there at once.
   static func write(
-    _ bytes: [UInt8], to path: String, refuseExisting: Bool, _ place: HDF5Error.Place
+    _ parts: [UnsafeRawBufferPointer], to path: String, refuseExisting: Bool, _ place: HDF5Error.Place
   ) throws(HDF5Error) {
     try checkTarget(path, refuseExisting: refuseExisting, place)
     let temporary = path + ".partial"
@@ -50,7 +51,7 @@ package enum FileImage {
     guard descriptor >= 0 else { throw .cannotWrite(place, details: systemMessage()) }
     do throws(HDF5Error) {
       defer { _ = Glibc.close(descriptor) }
-      try write(bytes, toDescriptor: descriptor, place)
+      for part in parts { try write(part, toDescriptor: descriptor, place) }
       guard fsync(descriptor) == 0 else { throw .cannotWrite(place, details: systemMessage()) }
     } catch {
       unlink(temporary)
@@ -66,13 +67,12 @@ package enum FileImage {
 
   /// Writes all bytes to an open file descriptor. Throws `cannotWrite` with the system's reason.
   package static func write(
-    _ bytes: [UInt8], toDescriptor descriptor: Int32, _ place: HDF5Error.Place
+    _ bytes: UnsafeRawBufferPointer, toDescriptor descriptor: Int32, _ place: HDF5Error.Place
   ) throws(HDF5Error) {
+    guard let start = bytes.baseAddress else { return }
     var offset = 0
     while offset < bytes.count {
-      let written = bytes.withUnsafeBytes { buffer in
-        Glibc.write(descriptor, buffer.baseAddress! + offset, bytes.count - offset)
-      }
+      let written = Glibc.write(descriptor, start + offset, bytes.count - offset)
       if written > 0 {
         offset += written
       } else if written == 0 || errno != EINTR {

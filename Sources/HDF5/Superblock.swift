@@ -3,22 +3,25 @@
 enum Superblock {
   static let version = 2
   private static let versionOffset = 8
+  private static let flagsOffset = 11
   private static let checksumOffset = 44
 
-  /// Sets the checksum of a file image anew. HDF5 1.10 clears the flags "open for writing" in the
-  /// image that it gives out, but keeps the checksum that was right before, so nobody could open
-  /// the file.
+  /// The superblock of a file that is open for writing as it is when the file is closed: without the
+  /// flags that say so, and with a checksum that fits. Nobody could open a copy of the file otherwise.
   ///
-  /// Returns false if the image has a superblock of another version.
-  static func repairChecksum(of image: inout [UInt8]) -> Bool {
+  /// Nil if the image has a superblock of another version.
+  static func closed(_ image: UnsafeRawBufferPointer) -> [UInt8]? {
     guard image.count >= checksumOffset + 4, image[versionOffset] == UInt8(version) else {
-      return false
+      return nil
     }
-    let checksum = lookup3(image[..<checksumOffset])
+    var superblock = Array(image[..<(checksumOffset + 4)])
+    superblock[flagsOffset] = 0
+    let checksum = lookup3(superblock[..<checksumOffset])
     for index in 0..<4 {
-      image[checksumOffset + index] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(index)))
+      superblock[checksumOffset + index] = UInt8(
+        truncatingIfNeeded: checksum >> (8 * UInt32(index)))
     }
-    return true
+    return superblock
   }
 
   /// Bob Jenkins' lookup3 (`hashlittle` of 2006 with the start value 0), HDF5's metadata checksum.

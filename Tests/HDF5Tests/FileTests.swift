@@ -92,7 +92,9 @@ import Testing
     defer { _ = Glibc.close(descriptor) }
     let place = HDF5Error.Place(operation: "close file", object: "/", file: "/dev/full")
     let error = errorThrown {
-      try FileImage.write([1, 2, 3], toDescriptor: descriptor, place)
+      try [UInt8]([1, 2, 3]).withUnsafeBytes {
+        try FileImage.write($0, toDescriptor: descriptor, place)
+      }
     }
     #expect(error == .cannotWrite(place, details: "No space left on device"))
   }
