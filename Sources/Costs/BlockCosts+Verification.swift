@@ -32,11 +32,7 @@ extension BlockCosts {
 
   /// Section 6.3 for one leaf: every published leaf is dequantized and applied.
   public func updateCheck(_ index: Int) -> Workload {
-    Workload(
-      quantizedValues: UInt128(task.publishedCount)
-        * UInt128(
-          isPublishedByStep
-            ? task.appliedValueCount(leafValueCount(index)) : leafValueCount(index)))
+    Workload(quantizedValues: UInt128(task.updateValueCount(leafValueCount(index))))
   }
 
   /// Section 6.5: the twin after is fetched and hashed; both twins are dequantized and their losses

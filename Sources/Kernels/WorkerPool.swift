@@ -75,6 +75,8 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   /// Returns false, with nothing done, if the pool is at work already.
+  // Never inlined: what `body` captures must outlive its last visible use, until the call returns.
+  @inline(never)
   func run(tasks: Int, _ body: @Sendable (Int) -> Void) -> Bool {
     guard helpers > 0 else { return false }
     guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged

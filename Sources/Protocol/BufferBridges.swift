@@ -38,14 +38,13 @@ extension QuantizationFormat {
 }
 
 extension TrainingTask {
-  /// The quantized twin of all parameters. Throws ``QuantError`` if one is not finite.
-  public func quantizedTwin(of parameters: FloatBuffer) throws(QuantError) -> [UInt8] {
-    try quantizedTwin(parameters)
-  }
-
   /// The quantized twin of parameters from value `offset` on, the first of a leaf. Stochastic
   /// rounding takes its random numbers from the task alone, so that a leaf can be checked alone.
-  func quantizedTwin(_ parameters: FloatBuffer, at offset: Int = 0) throws(QuantError) -> [UInt8] {
+  ///
+  /// Throws ``QuantError`` if a parameter is not finite.
+  public func quantizedTwin(
+    _ parameters: FloatBuffer, at offset: Int = 0
+  ) throws(QuantError) -> [UInt8] {
     try modelFormat.quantize(
       parameters, random: RandomStream(seed: initializationSeed, stream: Self.twinStream),
       at: offset)

@@ -136,10 +136,8 @@ struct Examination {
     guard checks.contains(.update) else { return }
     phase = .update
     try meter.measure(.update) { work in
-      let task = trainer.task
-      let applied =
-        task.recipe.quantizationPoint == .step ? task.appliedValueCount(Int(values)) : Int(values)
-      work.quantizedValues += UInt64(applied * answer.gradients.count)
+      // The openings were checked: there is one of each published gradient.
+      work.quantizedValues += UInt64(trainer.task.updateValueCount(Int(values)))
       try UpdateCheck.check(
         answer, firstStep: task.stepsBefore(height: header.height), task: task,
         arithmetic: trainer.arithmetic)

@@ -201,6 +201,12 @@ extension TrainingTask {
     values * (recipe.stateFormat == nil ? 1 : 1 + 2 * recipe.optimizer.stateNames.count)
   }
 
+  /// Values that are packed or unpacked where all that a block publishes is applied to so many
+  /// parameters: every step, or the update alone, which leaves the optimizer's vectors as they are.
+  public func updateValueCount(_ values: Int) -> Int {
+    publishedCount * (recipe.quantizationPoint == .step ? appliedValueCount(values) : values)
+  }
+
   /// Bytes that hashing parameters takes.
   var parameterHashedByteCount: UInt64 {
     UInt64(parameterByteCount + leafCount + 65 * (leafCount - 1))

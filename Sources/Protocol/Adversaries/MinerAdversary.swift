@@ -80,7 +80,7 @@ public enum MinerAdversary: String, Sendable, CaseIterable {
     case .withholding: Withholding(fraction: fraction)
     case .lateAnswers: LateAnswers(milliseconds: deadlineMilliseconds + 1)
     case .lowerPrecision: LowerPrecision()
-    // In the first layer of both families.
+    // Any will do; where the whole model is trained this one is in the first layer.
     case .falseOperator: FalseOperator(step: 0, operator: 3)
     case .copiedBlock: CopiedBlock(of: victim)
     case .equivocation: Equivocation()

@@ -132,7 +132,7 @@ public struct Simulation {
   /// The leaves where the committed twin is not the quantized form of the committed parameters.
   private func twin(of mined: MinedBlock) throws -> [PatchedLeaf] {
     guard !mined.followsTheRules else { return [] }
-    let honest = try plan.task.quantizedTwin(of: mined.model.parameters)
+    let honest = try plan.task.quantizedTwin(mined.model.parameters)
     let commitment = mined.model.quantizedCommitment
     return try (0..<plan.task.leafCount).compactMap { leaf in
       let range = try commitment.byteRange(ofLeaf: leaf)
