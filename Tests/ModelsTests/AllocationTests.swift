@@ -32,9 +32,9 @@ import Testing
     _ setting: Setting, threads: Int, steps: Int
   ) throws -> [AllocationCount] {
     var numbers = TestNumbers(seed: 5)
-    let (batch, parameters) = (
-      try setting.batch(&numbers), FloatBuffer(setting.parameters(&numbers))
-    )
+    // Another one for each step, with other tokens in it.
+    let batches = try (1...steps).map { _ in try setting.batch(&numbers) }
+    let parameters = FloatBuffer(setting.parameters(&numbers))
     let workers = Workers(threads: threads, pinned: false)
     let arithmetic = Arithmetic(workers: workers)
     let model = setting.model(arithmetic)
@@ -50,7 +50,8 @@ import Testing
           moments = optimizer.makeState(parameterCount: parameters.count).map { Vector($0) }
         }
         guard let workspace else { return }
-        _ = model.lossAndGradient(parameters, on: batch, gradient: gradient, in: workspace)
+        _ = model.lossAndGradient(
+          parameters, on: batches[step - 1], gradient: gradient, in: workspace)
         _ = arithmetic.clip(Vector(gradient), toNorm: 1)
         optimizer.step(
           step, parameters: Vector(parameters), gradient: Vector(gradient), state: moments,
