@@ -23,6 +23,8 @@
 #include "Product.inc.h"
 #include "Attention.inc.h"
 #include "Quantization.inc.h"
+#include "Quantizing.inc.h"
+#include "Dequantizing.inc.h"
 #include "ScaleSearch.inc.h"
 #include "IntegerProduct.inc.h"
 #include "Peak.inc.h"

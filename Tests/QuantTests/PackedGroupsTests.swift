@@ -61,13 +61,36 @@ import Testing
     let tiny = (0..<(2 * format.groupSize)).map {
       Float($0 % 40) * Float.leastNonzeroMagnitude
     }
-    for values in [scaled, wild, steps, zeros, tiny, scaled + zeros + wild] {
+    let middles = middles(of: format, groups: 40, random: &random)
+    for values in [scaled, wild, steps, zeros, tiny, middles, scaled + zeros + wild] {
       let expected = try generalBytes(format, values)
       let back = try format.dequantize(expected, count: values.count)
       for set in Self.sets {
         #expect(try encode(format, values, set) == expected, "\(set)")
         let decoded = try decode(format, expected, values.count, set)
         #expect(decoded.map(\.bitPattern) == back.map(\.bitPattern), "\(set)")
+      }
+    }
+  }
+
+  /// Groups of scales of many exponents whose values lie within a few floats of the middle between two
+  /// whole multiples of the scale, where the last bit of a quotient decides.
+  private func middles(
+    of format: QuantizationFormat, groups: Int, random: inout TestRandom
+  ) -> [Float] {
+    let largest: Float = format.element.bits == 8 ? 127 : 7
+    return (0..<groups).flatMap { group -> [Float] in
+      let scale =
+        (1 + random.uniform().magnitude)
+        * Float(sign: .plus, exponent: 9 * group - 126, significand: 1)
+      guard (scale * largest).isFinite else { return [] }
+      return (0..<format.groupSize).map { place in
+        if place == group % format.groupSize { return scale * largest }
+        let middle =
+          scale * (Float(Int(random.uniform() * largest)) + (place % 2 == 0 ? 0.5 : -0.5))
+        let near = Int32(bitPattern: middle.bitPattern) + Int32(place % 7 - 3)
+        let value = Float(bitPattern: UInt32(bitPattern: near))
+        return value.magnitude <= scale * largest ? value : 0
       }
     }
   }
