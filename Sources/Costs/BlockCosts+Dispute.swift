@@ -92,7 +92,9 @@ extension BlockCosts {
 
   /// Operations of the replay of a whole segment, which a dispute spares.
   public var segmentReplay: UInt128 {
-    UInt128(task.steps(ofSegment: 0).count) * UInt128(step.total)
+    task.recipe.commitsMicrobatches
+      ? UInt128(microbatch.total)
+      : UInt128(task.steps(ofSegment: 0).count) * UInt128(step.total)
   }
 
   /// Hashes of one proof for the first `leaves` leaves of a tree.

@@ -16,11 +16,13 @@ extension BlockCosts {
     publishing(times: task.publishedCount) + stepCount * applied
   }
 
-  /// Trees over the state before every segment but the first, which the parent committed; over all
-  /// that is published; over the model after with its twin, which is quantized once more.
+  /// Trees over the state before every segment but the first, which the parent committed; over what
+  /// microbatches accumulate, where that is committed; over all that is published; over the model after with its twin, which is quantized once more.
   var commitment: Workload {
-    (task.segmentCount - 1) * stateTrees + task.publishedCount * publishedTree + stateTrees
-      + twinTree + onePass
+    (task.committedStateCount - 1) * stateTrees
+      + (task.accumulationCount == 0
+        ? Workload() : stepCount * task.accumulationCount * accumulationTree)
+      + task.publishedCount * publishedTree + stateTrees + twinTree + onePass
   }
 
   // MARK: parts that verification has too
@@ -46,6 +48,12 @@ extension BlockCosts {
   }
   /// Both trees of a committed state.
   var stateTrees: Workload { parameterTree + auxiliaryTree }
+  /// The tree over what is accumulated after a microbatch, in leaves of parameters.
+  var accumulationTree: Workload {
+    let leaf = UInt128(task.parameterLeafSize)
+    return tree(
+      accumulationBytes, leafCount: Int((accumulationBytes + leaf - 1) / leaf))
+  }
   /// The tree over a published gradient or update.
   var publishedTree: Workload { tree(publishedBytes, leafCount: task.publishedLeafCount) }
   /// The tree over the quantized twin.

@@ -12,7 +12,9 @@ extension BlockCosts {
   /// All that a block publishes of the model: its binary diff.
   public var diffBytes: UInt128 { UInt128(task.publishedCount) * publishedBytes }
   /// The records of all steps.
-  public var traceBytes: UInt128 { UInt128(stepCount * TraceRecord.byteCount) }
+  public var traceBytes: UInt128 { UInt128(stepCount * task.traceRecordByteCount) }
+  /// What is carried from one microbatch to the next, where that is committed.
+  public var accumulationBytes: UInt128 { UInt128(task.accumulationByteCount) }
   /// A committed state as it is served: parameters, optimizer and residual.
   public var stateBytes: UInt128 { parameterBytes + auxiliaryBytes }
 

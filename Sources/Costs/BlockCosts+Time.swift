@@ -111,7 +111,7 @@ public struct BlockSetting: Sendable {
   ///
   /// - Parameter costs: of a block of any length.
   public func shortestBlock(_ costs: BlockCosts) -> BlockTiming? {
-    let stepsPerSegment = Int(costs.task.recipe.segmentLength)
+    let stepsPerSegment = max(1, Int(costs.task.recipe.segmentLength))
     let limit = 1_000_000 / stepsPerSegment
     func block(_ segments: Int) -> BlockTiming {
       timing(costs.withSteps(segments * stepsPerSegment))
@@ -139,11 +139,12 @@ extension BlockCosts {
   /// everyone.
   func publishedAgain(_ parts: SampledParts) -> UInt128 {
     guard let last = parts.segments.last else { return 0 }
-    let end = task.steps(ofSegment: last).upperBound
+    let steps = task.steps(ofSegment: last)
+    let end = task.endsStep(segment: last) ? steps.upperBound : steps.lowerBound
     if isPublishedByStep {
       guard !task.isWalkable else { return UInt128(end) * publishedBytes }
-      return UInt128(parts.segments.reduce(0) { $0 + task.steps(ofSegment: $1).count })
-        * publishedBytes
+      let replayed = parts.segments.filter(task.endsStep)
+      return UInt128(replayed.reduce(0) { $0 + task.steps(ofSegment: $1).count }) * publishedBytes
     }
     return end == stepCount ? publishedBytes : 0
   }

@@ -48,18 +48,41 @@ extension BlockCosts {
   public func replay(_ segments: [Int]) -> Workload {
     var work = Workload()
     var reached = 0
+    var previous: Int?
     for segment in segments {
       let steps = task.steps(ofSegment: segment)
-      if steps.lowerBound > reached {
-        work +=
-          task.isWalkable
-          ? (steps.lowerBound - reached) * walkedStep : fetchedState
+      if previous.map({ task.steps(ofSegment: $0) }) != steps {
+        if steps.lowerBound > reached {
+          work +=
+            task.isWalkable
+            ? (steps.lowerBound - reached) * walkedStep : fetchedState
+        }
+        work += stateTrees
       }
-      work += stateTrees + steps.count * replayedStep
+      if task.recipe.commitsMicrobatches {
+        work += replayedMicrobatch(segment, isContinued: previous == segment - 1)
+      } else {
+        work += steps.count * replayedStep
+      }
+      previous = segment
+      guard task.endsStep(segment: segment) else {
+        reached = steps.lowerBound
+        continue
+      }
       reached = steps.upperBound
       work += end(after: reached)
     }
     return work
+  }
+
+  /// One microbatch computed again, from an accumulation that is fetched and hashed unless it was just
+  /// computed; what it leads to is hashed, or after the last one is a step.
+  private func replayedMicrobatch(_ segment: Int, isContinued: Bool) -> Workload {
+    var work = Workload(flops: UInt128(microbatch.total))
+    if (task.microbatch(ofSegment: segment) ?? 0) > 0, !isContinued {
+      work += accumulationTree + Workload(receivedBytes: accumulationBytes)
+    }
+    return work + (task.endsStep(segment: segment) ? concludedStep : accumulationTree)
   }
 
   /// A published gradient that is fetched, hashed and applied.
@@ -75,10 +98,12 @@ extension BlockCosts {
 
   /// One step computed again and applied; where steps are published, quantized and hashed besides,
   /// and what the miner published fetched and hashed too.
-  public var replayedStep: Workload {
-    let computed = Workload(flops: UInt128(step.total)) + applied
-    guard isPublishedByStep else { return computed }
-    return computed + publishing(times: 1) + publishedTree + fetchedPublication
+  public var replayedStep: Workload { Workload(flops: UInt128(step.total)) + concludedStep }
+
+  /// What follows the gradient of a replayed step.
+  private var concludedStep: Workload {
+    guard isPublishedByStep else { return applied }
+    return applied + publishing(times: 1) + publishedTree + fetchedPublication
   }
 
   /// What follows a segment: the next committed state, or after the last step the block's update,

@@ -47,10 +47,11 @@ public struct BlockCosts: Sendable {
   /// The costs of a block of the same task with another number of steps, which is at least a segment
   /// and at most a million.
   ///
-  /// - Parameter segment: steps between two committed states; nil for as many as before.
+  /// - Parameter segment: steps between two committed states, 0 for a segment a microbatch; nil for as
+  ///   many as before.
   public func withSteps(_ count: Int, segment: Int? = nil) -> BlockCosts {
     let segment = segment ?? Int(task.recipe.segmentLength)
-    precondition(segment >= 1 && (segment...1_000_000).contains(count))
+    precondition(segment >= 0 && (max(1, segment)...1_000_000).contains(count))
     var costs = self
     costs.task.stepsPerBlock = UInt32(count)
     costs.task.recipe.segmentLength = UInt32(segment)

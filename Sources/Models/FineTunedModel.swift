@@ -51,9 +51,9 @@ public struct FineTunedModel: LanguageModel {
   }
 
   public func lossAndGradient(
-    _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
-    in workspace: ModelWorkspace
-  ) -> Float {
+    _ parameters: FloatBuffer, on batch: TokenBatch, parts: Range<Int>, gradient: FloatBuffer,
+    in workspace: ModelWorkspace, afterPart: (Int) -> Void
+  ) -> Float? {
     let own = own(workspace)
     write(parameters, own)
     own.inner.observer = own.observer
@@ -62,11 +62,35 @@ public struct FineTunedModel: LanguageModel {
       scaled: own.scaled, into: gradient, scratch: own.scratch)
     defer { own.inner.weightGradients = .all }
     let loss = own.counting {
-      model.lossAndGradient(own.model, on: batch, gradient: own.gradient, in: own.inner)
+      model.lossAndGradient(
+        own.model, on: batch, parts: parts, gradient: own.gradient, in: own.inner,
+        afterPart: afterPart)
     }
+    guard let loss else { return nil }
     own.place = .end
     trainable.collect(own.gradient, into: gradient, metered(own))
     return loss
+  }
+
+  public func accumulation(
+    of batch: TokenBatch, gradient: FloatBuffer, in workspace: ModelWorkspace
+  ) -> [UInt8] {
+    let own = own(workspace)
+    trainable.collect(own.gradient, into: gradient)
+    return own.inner.accumulation(
+      of: batch, gradient: gradient, withSums: trainable.trainsTokenEmbedding)
+  }
+
+  public func resume(
+    _ accumulation: [UInt8], after part: Int, of batch: TokenBatch, gradient: FloatBuffer,
+    in workspace: ModelWorkspace
+  ) {
+    let own = own(workspace)
+    own.inner.resume(
+      accumulation, after: part, of: batch, gradient: gradient,
+      withSums: trainable.trainsTokenEmbedding)
+    own.gradient.fill(0)
+    trainable.distribute(gradient, into: own.gradient)
   }
 
   /// All parameters of the model when the part that is trained has these values.
@@ -135,7 +159,7 @@ public struct FineTunedModel: LanguageModel {
     override var constants: [FloatBuffer] { [start, model] }
 
     /// Runs `body` and adds what it does in the inner workspace.
-    func counting(_ body: () -> Float) -> Float {
+    func counting<Loss>(_ body: () -> Loss) -> Loss {
       inner.flops = ModelFLOPs()
       defer { flops = flops + inner.flops }
       return body()

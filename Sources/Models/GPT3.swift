@@ -40,17 +40,21 @@ public struct GPT3: LanguageModel {
   }
 
   public func lossAndGradient(
-    _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
-    in workspace: ModelWorkspace
-  ) -> Float {
+    _ parameters: FloatBuffer, on batch: TokenBatch, parts: Range<Int>, gradient: FloatBuffer,
+    in workspace: ModelWorkspace, afterPart: (Int) -> Void
+  ) -> Float? {
     let w = own(workspace, for: batch)
     let views = GPT3Views(FloatParameters(parameters, layout), shape, layout)
     let gradients = GPT3Views(FloatParameters(gradient, layout), shape, layout)
-    w.weightGradients.prepare(gradient, layout, observer: w.observer)
-    w.inputEmbedding.begin(positionCount: batch.positionCount, observer: w.observer)
+    if parts.lowerBound == 0 {
+      w.weightGradients.prepare(gradient, layout, observer: w.observer)
+      w.inputEmbedding.begin(positionCount: batch.positionCount, observer: w.observer)
+    }
     let loss = w.meanLoss(
-      of: batch, logits: w.logits, arithmetic: arithmetic, forward: { forward(views, $0, w) },
-      backward: { backward(views, gradients, $0, w) })
+      of: batch, parts: parts, logits: w.logits, arithmetic: arithmetic,
+      forward: { forward(views, $0, w) }, backward: { backward(views, gradients, $0, w) },
+      afterPart: afterPart)
+    guard parts.upperBound == w.parts(of: batch).upperBound else { return nil }
     w.inputEmbedding.finish(into: gradients.tokenEmbedding, metered(w))
     return loss
   }

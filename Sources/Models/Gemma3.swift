@@ -49,18 +49,22 @@ public struct Gemma3: LanguageModel {
   }
 
   public func lossAndGradient(
-    _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
-    in workspace: ModelWorkspace
-  ) -> Float {
+    _ parameters: FloatBuffer, on batch: TokenBatch, parts: Range<Int>, gradient: FloatBuffer,
+    in workspace: ModelWorkspace, afterPart: (Int) -> Void
+  ) -> Float? {
     let views = Gemma3Views(FloatParameters(parameters, layout), shape, layout)
     let pass = Gemma3Pass(self, settings, workspace, batch)
     let gradients = Gemma3Views(FloatParameters(gradient, layout), shape, layout)
-    pass.w.weightGradients.prepare(gradient, layout, observer: pass.w.observer)
-    pass.w.inputEmbedding.begin(
-      positionCount: batch.positionCount, observer: pass.w.observer)
+    if parts.lowerBound == 0 {
+      pass.w.weightGradients.prepare(gradient, layout, observer: pass.w.observer)
+      pass.w.inputEmbedding.begin(
+        positionCount: batch.positionCount, observer: pass.w.observer)
+    }
     let loss = pass.w.meanLoss(
-      of: batch, logits: pass.w.logits, arithmetic: arithmetic,
-      forward: { pass.forward(views, $0) }, backward: { pass.backward(views, gradients, $0) })
+      of: batch, parts: parts, logits: pass.w.logits, arithmetic: arithmetic,
+      forward: { pass.forward(views, $0) }, backward: { pass.backward(views, gradients, $0) },
+      afterPart: afterPart)
+    guard parts.upperBound == pass.w.parts(of: batch).upperBound else { return nil }
     pass.w.inputEmbedding.finish(into: gradients.tokenEmbedding, pass.metered)
     return loss
   }

@@ -39,18 +39,43 @@ final class InputEmbeddingGradient {
     observer?.cleared([sums])
   }
 
+  /// The row of a token: a new one if it has not occurred yet.
+  @discardableResult
+  private func slot(of token: Int32) -> Int32 {
+    if slots[Int(token)] < 0 {
+      slots[Int(token)] = Int32(tokens.count)
+      tokens.append(token)
+    }
+    return slots[Int(token)]
+  }
+
   /// Adds the rows of `dx` to the sums of their tokens, positions ascending.
   func add(_ dx: Matrix, at tokens: [Int32], _ metered: MeteredArithmetic) {
     indices.removeAll(keepingCapacity: true)
-    for token in tokens {
-      if slots[Int(token)] < 0 {
-        slots[Int(token)] = Int32(self.tokens.count)
-        self.tokens.append(token)
-      }
-      indices.append(slots[Int(token)])
-    }
+    for token in tokens { indices.append(slot(of: token)) }
     let used = sums.rows(0..<self.tokens.count)
     metered.scatterAdd("token-gradient", dx, at: indices, to: used)
+  }
+
+  /// Elements of the sums of a batch of `positionCount` positions: a row for each token that can occur.
+  static func sumCount(vocabularySize: Int, dModel: Int, positionCount: Int) -> Int {
+    min(vocabularySize, positionCount) * dModel
+  }
+
+  /// The sums of the batch that was begun, in the order in which their tokens first occurred; rows that
+  /// are not in use are zeros.
+  func sums(positionCount: Int) -> Vector {
+    Vector(
+      sums.buffer, offset: sums.offset,
+      count: Self.sumCount(
+        vocabularySize: vocabularySize, dModel: sums.columns, positionCount: positionCount))
+  }
+
+  /// Begins a batch of which parts with these tokens, positions ascending, are done. Their sums must be
+  /// written into ``sums(positionCount:)``.
+  func resume(after tokens: some Sequence<Int32>, positionCount: Int) {
+    begin(positionCount: positionCount, observer: nil)
+    for token in tokens { slot(of: token) }
   }
 
   /// Adds the sums to the rows of their tokens in `table`.

@@ -30,13 +30,64 @@ public protocol LanguageModel: Sendable {
     _ parameters: PackedParameters, on batch: TokenBatch, in workspace: ModelWorkspace
   ) -> Float
 
+  /// Some parts of the mean cross-entropy of `batch` and of its gradient with respect to every parameter.
+  /// Parts that do not begin with the first go on from where the workspace is, or from what
+  /// ``resume(_:after:of:gradient:in:)`` put there.
+  ///
+  /// - Parameters:
+  ///   - parts: parts of as many sequences as the workspace has, at least one.
+  ///   - gradient: flat vector of `layout.count` elements; the first part overwrites it.
+  ///   - afterPart: called after each part but the last of the batch, when
+  ///     ``accumulation(of:gradient:in:)`` may be asked.
+  /// - Returns: the loss after the last part of the batch, when `gradient` is whole; else nil.
+  func lossAndGradient(
+    _ parameters: FloatBuffer, on batch: TokenBatch, parts: Range<Int>, gradient: FloatBuffer,
+    in workspace: ModelWorkspace, afterPart: (Int) -> Void
+  ) -> Float?
+
+  /// What is carried from the part of a batch that was computed last to the next, as bytes (`docs/protocol.md`, section 3):
+  /// losses of positions, sums of input embeddings where they are trained, and the gradient.
+  func accumulation(
+    of batch: TokenBatch, gradient: FloatBuffer, in workspace: ModelWorkspace
+  ) -> [UInt8]
+
+  /// Puts the workspace and `gradient` where they were after a part.
+  ///
+  /// - Parameter accumulation: of as many bytes as ``TrainableParameters/accumulationByteCount(positionCount:)``
+  ///   says.
+  func resume(
+    _ accumulation: [UInt8], after part: Int, of batch: TokenBatch, gradient: FloatBuffer,
+    in workspace: ModelWorkspace)
+}
+
+extension LanguageModel {
   /// Mean cross-entropy of `batch`, and its gradient with respect to every parameter.
   ///
   /// - Parameter gradient: flat vector of `layout.count` elements; overwritten.
-  func lossAndGradient(
+  public func lossAndGradient(
     _ parameters: FloatBuffer, on batch: TokenBatch, gradient: FloatBuffer,
     in workspace: ModelWorkspace
-  ) -> Float
+  ) -> Float {
+    guard
+      let loss = lossAndGradient(
+        parameters, on: batch, parts: workspace.parts(of: batch), gradient: gradient, in: workspace,
+        afterPart: { _ in })
+    else { preconditionFailure("the last part has a loss") }
+    return loss
+  }
+
+  public func accumulation(
+    of batch: TokenBatch, gradient: FloatBuffer, in workspace: ModelWorkspace
+  ) -> [UInt8] {
+    workspace.accumulation(of: batch, gradient: gradient, withSums: true)
+  }
+
+  public func resume(
+    _ accumulation: [UInt8], after part: Int, of batch: TokenBatch, gradient: FloatBuffer,
+    in workspace: ModelWorkspace
+  ) {
+    workspace.resume(accumulation, after: part, of: batch, gradient: gradient, withSums: true)
+  }
 }
 
 extension ModelShape {
@@ -78,7 +129,7 @@ public class ModelWorkspace {
   /// What the token embedding gets as inputs.
   let inputEmbedding: InputEmbeddingGradient
   /// Losses of a batch's positions.
-  private var losses: FloatBuffer
+  private(set) var losses: FloatBuffer
   /// Their mean.
   private let mean = Vector(FloatBuffer(count: 1))
 
@@ -104,6 +155,10 @@ public class ModelWorkspace {
       && batch.sequenceCount.isMultiple(of: sequenceCount)
   }
 
+  func reserveLosses(of batch: TokenBatch) {
+    if losses.count < batch.positionCount { losses = FloatBuffer(count: batch.positionCount) }
+  }
+
   /// The mean cross-entropy of `batch`, computed in parts of ``sequenceCount`` sequences.
   ///
   /// - Parameter logits: where `forward` leaves those of a part.
@@ -111,37 +166,46 @@ public class ModelWorkspace {
     of batch: TokenBatch, logits: Matrix, arithmetic: Arithmetic, forward: (TokenBatch) -> Void
   ) -> Float {
     meanLoss(
-      of: batch, logits: logits, gradientScale: nil, arithmetic, forward: forward,
-      backward: { _ in })
+      of: batch, parts: parts(of: batch), logits: logits, gradientScale: nil, arithmetic,
+      forward: forward, backward: { _ in }, afterPart: { _ in })
   }
 
-  /// As the first; calls `backward` after `forward` for each part, when the logits are their own
-  /// gradient.
+  /// As the first for some parts; calls `backward` after `forward` for each, when the logits are their
+  /// own gradient. What it returns is the mean over the batch only after the last part.
   func meanLoss(
-    of batch: TokenBatch, logits: Matrix, arithmetic: Arithmetic, forward: (TokenBatch) -> Void,
-    backward: (TokenBatch) -> Void
+    of batch: TokenBatch, parts: Range<Int>, logits: Matrix, arithmetic: Arithmetic,
+    forward: (TokenBatch) -> Void, backward: (TokenBatch) -> Void, afterPart: (Int) -> Void
   ) -> Float {
     meanLoss(
-      of: batch, logits: logits, gradientScale: 1 / Float(batch.positionCount), arithmetic,
-      forward: forward, backward: backward)
+      of: batch, parts: parts, logits: logits, gradientScale: 1 / Float(batch.positionCount),
+      arithmetic, forward: forward, backward: backward, afterPart: afterPart)
   }
 
+  /// Parts in which a batch is computed.
+  public func parts(of batch: TokenBatch) -> Range<Int> { 0..<batch.sequenceCount / sequenceCount }
+
   private func meanLoss(
-    of batch: TokenBatch, logits: Matrix, gradientScale: Float?, _ arithmetic: Arithmetic,
-    forward: (TokenBatch) -> Void, backward: (TokenBatch) -> Void
+    of batch: TokenBatch, parts: Range<Int>, logits: Matrix, gradientScale: Float?,
+    _ arithmetic: Arithmetic, forward: (TokenBatch) -> Void, backward: (TokenBatch) -> Void,
+    afterPart: (Int) -> Void
   ) -> Float {
-    if losses.count < batch.positionCount { losses = FloatBuffer(count: batch.positionCount) }
+    let all = self.parts(of: batch)
+    precondition(!parts.isEmpty && parts.lowerBound >= 0 && parts.upperBound <= all.count)
+    reserveLosses(of: batch)
     let metered = MeteredArithmetic(arithmetic: arithmetic, workspace: self)
-    for first in stride(from: 0, to: batch.sequenceCount, by: sequenceCount) {
+    for number in parts {
+      let first = number * sequenceCount
       let sequences = batch.sequences(first..<first + sequenceCount)
-      part = first / sequenceCount
+      part = number
       forward(sequences)
       metered.softmaxCrossEntropy(
         logits: logits, targets: sequences.targets,
         losses: Vector(losses, offset: first * contextLength, count: sequences.positionCount),
         gradientScale: gradientScale)
       backward(sequences)
+      if number < all.count - 1 { afterPart(number) }
     }
+    guard parts.upperBound == all.count else { return .nan }
     place = .end
     metered.mean(Vector(losses, count: batch.positionCount), into: mean)
     return mean[0]

@@ -181,6 +181,27 @@ public struct TrainableParameters: Sendable, Hashable {
     }
   }
 
+  /// As the other, uncounted: a look at a gradient that is not finished.
+  func collect(_ model: FloatBuffer, into gradient: FloatBuffer) {
+    switch fineTuning {
+    case .full, .lowRank: gradient.copy(from: model)
+    case .layers: copyChosen(from: model, to: gradient)
+    case .lora: break
+    }
+  }
+
+  /// Puts a gradient of what is trained back into the model's; adapters have theirs.
+  func distribute(_ gradient: FloatBuffer, into model: FloatBuffer) {
+    switch fineTuning {
+    case .full, .lowRank: model.copy(from: gradient)
+    case .layers:
+      for (own, tensor) in zip(layout.tensors, chosenTensors) {
+        model.copy(from: gradient, at: own.offset, count: own.count, to: tensor.offset)
+      }
+    case .lora: break
+    }
+  }
+
   /// The largest rank of an adapter.
   var rank: Int { adapters.map { $0.a.dimensions[0] }.max() ?? 0 }
 

@@ -220,7 +220,9 @@ public struct ChainState: Sendable, Hashable {
       let findings = block.ballots.compactMap(\.finding)
       precondition(findings.contains(proven))
       wrong += keys { ballot in
-        ballot.attestation.isPositive && findings.contains { $0.isInside(ballot.challenge) }
+        ballot.attestation.isPositive && findings.contains {
+            $0.isInside(ballot.challenge, task: genesis.task)
+          }
       }
     case .slashedByStake:
       ledger.slash(

@@ -22,6 +22,9 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     /// The number of a segment that does not replay, with its first state where that does not
     /// follow from what was published.
     case segment(UInt32, state: SegmentState?)
+    /// The number of a segment that is a microbatch, not the first of its step, and does not replay,
+    /// with its step's state as in a segment and what was accumulated before.
+    case microbatch(UInt32, state: SegmentState?, accumulation: [UInt8])
     /// Another header that the same miner signed at the same height.
     case equivocation(SignedHeader)
   }
@@ -58,6 +61,11 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case .equivocation(let other):
       writer.append(UInt8(6))
       writer.append(other)
+    case .microbatch(let segment, let state, let accumulation):
+      writer.append(UInt8(7))
+      writer.append(segment)
+      writer.append(state)
+      writer.append(accumulation)
     }
   }
 
@@ -72,6 +80,9 @@ public struct Evidence: Sendable, Hashable, CanonicalCodable {
     case 4: proof = .update(records: try reader.readArray(), answer: try reader.read())
     case 5: proof = .segment(try reader.readUInt32(), state: try reader.read())
     case 6: proof = .equivocation(try reader.read())
+    case 7:
+      proof = .microbatch(
+        try reader.readUInt32(), state: try reader.read(), accumulation: try reader.readBytes())
     default:
       throw .invalidValue(offset: start, expected: "a kind of evidence", actual: "\(tag)")
     }
@@ -173,16 +184,25 @@ public struct EvidenceJudge {
         answer, firstStep: task.stepsBefore(height: header.height), task: task,
         arithmetic: trainer.arithmetic)
     case .segment(let index, let served):
-      guard Int(index) < task.segmentCount else { throw EvidenceError.segmentOutOfRange(index) }
-      guard let publication else { throw CheckFailure.unavailable("nothing was published") }
-      try StructureCheck.check(trace: publication.records, header: header, task: task)
-      let seed = Randomness.trainingSeed(
-        of: header, beaconValue: trainingBeacon, rules: state.genesis.constants.randomness)
-      var meter = PhaseMeter(clock: clock)
-      try ReplayCheck.check(
-        segments: [Int(index)], header: header, publication: publication, parent: parent,
-        states: { _ in served }, trainingSeed: seed, trainer: trainer,
-        tolerance: state.genesis.constants.tolerance, meter: &meter)
+      try replay(index, state: served, accumulation: nil, header)
+    case .microbatch(let index, let served, let accumulation):
+      try replay(index, state: served, accumulation: accumulation, header)
     }
+  }
+
+  private func replay(
+    _ index: UInt32, state served: SegmentState?, accumulation: [UInt8]?, _ header: BlockHeader
+  ) throws {
+    let task = state.genesis.task
+    guard Int(index) < task.segmentCount else { throw EvidenceError.segmentOutOfRange(index) }
+    guard let publication else { throw CheckFailure.unavailable("nothing was published") }
+    try StructureCheck.check(trace: publication.records, header: header, task: task)
+    let seed = Randomness.trainingSeed(
+      of: header, beaconValue: trainingBeacon, rules: state.genesis.constants.randomness)
+    var meter = PhaseMeter(clock: clock)
+    try ReplayCheck.check(
+      segments: [Int(index)], header: header, publication: publication, parent: parent,
+      states: { _ in served }, accumulations: { _ in accumulation }, trainingSeed: seed,
+      trainer: trainer, tolerance: state.genesis.constants.tolerance, meter: &meter)
   }
 }

@@ -12,8 +12,9 @@ struct Examination {
   /// Virtual time until the last answer came: questions are asked at once.
   private(set) var waitedMilliseconds: UInt64 = 0
   private var records: [TraceRecord] = []
-  /// States that were fetched for replays, by segment.
+  /// States and accumulations that were fetched for replays, by segment.
   private var served: [Int: SegmentState] = [:]
+  private var carried: [Int: [UInt8]] = [:]
   private var phase = Phase.structure
 
   init(context: BlockContext, challenge: Challenge, clock: any Stopwatch) {
@@ -33,21 +34,29 @@ struct Examination {
     phase = .replay
     replayedSteps = try passingOver(0) { (examination: inout Examination) in
       var states: [Int: SegmentState] = [:]
-      defer { examination.served = states }
+      var accumulations: [Int: [UInt8]] = [:]
+      defer { (examination.served, examination.carried) = (states, accumulations) }
+      func fetchState(_ segment: Int) -> SegmentState? {
+        states[segment] = server.state(ofSegment: segment)
+        return states[segment]
+      }
+      func fetchAccumulation(_ segment: Int) -> [UInt8]? {
+        accumulations[segment] = server.accumulation(beforeSegment: segment)
+        return accumulations[segment]
+      }
       do {
         return try ReplayCheck.check(
           segments: examination.challenge.segments, header: header, publication: publication,
-          parent: examination.context.parent,
-          states: { index in
-            states[index] = server.state(ofSegment: index)
-            return states[index]
-          }, trainingSeed: examination.context.trainingSeed, trainer: trainer,
-          tolerance: examination.constants.tolerance, meter: &examination.meter)
+          parent: examination.context.parent, states: fetchState,
+          accumulations: fetchAccumulation, trainingSeed: examination.context.trainingSeed,
+          trainer: trainer, tolerance: examination.constants.tolerance,
+          meter: &examination.meter)
       } catch CheckFailure.fraud(let finding) {
-        // A stranger has not replayed what came before: it needs the state that the segment of
-        // the fraud starts from.
-        if let segment = finding.step.map(trainer.task.segment), states[segment] == nil {
-          states[segment] = server.state(ofSegment: segment)
+        // A stranger has not replayed what came before: it needs what the segment of the fraud
+        // starts from.
+        if let segment = finding.segment(trainer.task) {
+          if states[segment] == nil { _ = fetchState(segment) }
+          if accumulations[segment] == nil { _ = fetchAccumulation(segment) }
         }
         throw CheckFailure.fraud(finding)
       }
@@ -96,7 +105,7 @@ struct Examination {
     return try passingOver(nil) { examination in
       let publication = try examination.ask(server, "publication", server.publication)
       examination.meter.measure(.structure) { work in
-        let traceBytes = UInt64(publication.records.count * TraceRecord.byteCount)
+        let traceBytes = UInt64(publication.records.count * task.traceRecordByteCount)
         work.receivedBytes += UInt64(block.canonicalBytes.count) + traceBytes
         // A prefix for each leaf of their tree, 65 bytes for each node above.
         let leaves = publication.records.count
@@ -195,11 +204,16 @@ struct Examination {
       return transcript.answers.last.map {
         Evidence(block: block, proof: .update(records: records, answer: $0))
       }
-    case .state(let step), .outcome(let step), .batch(let step), .gradient(let step),
-      .loss(let step):
-      let segment = context.state.genesis.task.segment(ofStep: step)
-      return Evidence(
-        block: block, proof: .segment(UInt32(segment), state: served[segment]))
+    case .state, .outcome, .batch, .gradient, .loss, .microbatch:
+      return finding.segment(context.state.genesis.task).map { segment in
+        let state = served[segment]
+        guard let accumulation = carried[segment] else {
+          return Evidence(block: block, proof: .segment(UInt32(segment), state: state))
+        }
+        return Evidence(
+          block: block,
+          proof: .microbatch(UInt32(segment), state: state, accumulation: accumulation))
+      }
     case .equivocation:
       let header = context.block.header
       return context.sightings.first { EquivocationCheck.contradicts(header, $0) }

@@ -20,6 +20,8 @@ public enum Finding: Error, Sendable, Hashable {
   case gradient(step: Int)
   /// Recomputing the step gives another loss.
   case loss(step: Int)
+  /// Recomputing one microbatch of the step leads to another committed accumulation.
+  case microbatch(step: Int, part: Int)
   /// Its miner signed two blocks at one height.
   case equivocation
 
@@ -28,21 +30,33 @@ public enum Finding: Error, Sendable, Hashable {
     switch self {
     case .header, .trace, .quantizedLeaf, .update, .equivocation: nil
     case .state(let step), .outcome(let step), .batch(let step), .gradient(let step),
-      .loss(let step):
+      .loss(let step), .microbatch(let step, _):
       step
     }
   }
 
+  /// A segment whose replay shows it, if it is about a step. What a step starts from shows in any
+  /// microbatch of it, so in the first; what comes out of it in the last.
+  public func segment(_ task: TrainingTask) -> Int? {
+    switch self {
+    case .header, .trace, .quantizedLeaf, .update, .equivocation: nil
+    case .state(let step), .batch(let step): task.segment(ofStep: step) - task.accumulationCount
+    case .outcome(let step), .gradient(let step), .loss(let step): task.segment(ofStep: step)
+    case .microbatch(let step, let part):
+      task.segment(ofStep: step) - task.accumulationCount + part
+    }
+  }
+
   /// Whether a verifier with `challenge` was bound to see it.
-  public func isInside(_ challenge: Challenge) -> Bool {
+  public func isInside(_ challenge: Challenge, task: TrainingTask) -> Bool {
     switch self {
     case .header, .trace: true
     // Who was never shown the other header could not know of it.
     case .equivocation: false
     case .quantizedLeaf(let leaf), .update(let leaf): challenge.leaves.contains(leaf)
-    case .state(let step), .outcome(let step), .batch(let step), .gradient(let step),
-      .loss(let step):
-      challenge.steps.contains(step)
+    case .state(let step), .batch(let step): challenge.steps.contains(step)
+    case .outcome, .gradient, .loss, .microbatch:
+      segment(task).map(challenge.segments.contains) ?? false
     }
   }
 }
@@ -62,6 +76,8 @@ extension Finding: CustomStringConvertible {
     case .batch(let step): "step \(step): trained on other data than the randomness fixed"
     case .gradient(let step): "step \(step): recomputing it gives another gradient"
     case .loss(let step): "step \(step): recomputing it gives another loss"
+    case .microbatch(let step, let part):
+      "step \(step): recomputing microbatch \(part) leads to another committed accumulation"
     case .equivocation: "its miner signed another block at the same height"
     }
   }
@@ -94,6 +110,7 @@ public enum TraceViolation: Sendable, Hashable, CustomStringConvertible {
   case wrongFirstState
   case misplacedState(position: Int)
   case misplacedGradient(position: Int)
+  case misplacedAccumulations(position: Int)
   case wrongClaimedLoss
 
   public var description: String {
@@ -104,6 +121,8 @@ public enum TraceViolation: Sendable, Hashable, CustomStringConvertible {
       "record \(position) commits to a state where none belongs, or to none where one does"
     case .misplacedGradient(let position):
       "record \(position) names a published gradient where none belongs"
+    case .misplacedAccumulations(let position):
+      "record \(position) commits to another number of accumulations than its step has"
     case .wrongClaimedLoss: "the header claims other losses than the trace"
     }
   }

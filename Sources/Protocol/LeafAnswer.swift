@@ -68,6 +68,9 @@ public protocol BlockServer {
   func quantizedModel() -> [UInt8]?
   /// The committed state before segment `index`, where it does not follow from the publication.
   func state(ofSegment index: Int) -> SegmentState?
+  /// What was accumulated before segment `index`, where that is a microbatch but not the first of its
+  /// step.
+  func accumulation(beforeSegment index: Int) -> [UInt8]?
 }
 
 extension BlockServer {

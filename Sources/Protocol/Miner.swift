@@ -44,6 +44,7 @@ public struct Miner: Sendable {
     var published: [[UInt8]] = []
     var done: [Trainer.Step] = []
     var states: [SegmentState] = []
+    var accumulations: [[[UInt8]]] = []
     for step in 0..<steps {
       let roots = Self.commit(
         training, before: step, parent: parent, task: task, workers: workers, meter: &meter)
@@ -71,11 +72,26 @@ public struct Miner: Sendable {
             return tree
           })
       }
+      // Who did not compute a step has nothing to show for its microbatches.
+      let carried =
+        result.accumulations.count == task.accumulationCount
+        ? result.accumulations
+        : (0..<task.accumulationCount).map { _ in
+          [UInt8](repeating: 0, count: task.accumulationByteCount)
+        }
+      let carriedRoots = meter.measure(.commitment) { work in
+        carried.map { bytes in
+          let tree = task.accumulationTree(bytes, workers: workers)
+          work.hashedBytes += UInt64(tree.hashedByteCount)
+          return tree.root
+        }
+      }
+      accumulations.append(carried)
       records.append(
         TraceRecord(
           step: UInt32(step), parametersRoot: roots.parameters, auxiliaryRoot: roots.auxiliary,
           gradientRoot: task.publishesAfter(step: step) ? trees[trees.count - 1].root : .zero,
-          batchDigest: result.batchDigest, loss: result.loss))
+          batchDigest: result.batchDigest, loss: result.loss, accumulationRoots: carriedRoots))
       done.append(result.forgettingGradient(unless: done.isEmpty))
       try progress(step + 1)
     }
@@ -107,7 +123,7 @@ public struct Miner: Sendable {
       signed: try SignedHeader(signing: header, with: key),
       rivals: try behaviour.rivals(of: header).map { try SignedHeader(signing: $0, with: key) },
       content: Publication(records: records, gradients: published), parent: parent, model: model,
-      gradientTrees: trees, states: states, task: task, meter: meter, behaviour: behaviour)
+      gradientTrees: trees, states: states, accumulations: accumulations, task: task, meter: meter, behaviour: behaviour)
   }
 
   /// Roots of the state before `step` where a segment starts, else zeros.
@@ -158,8 +174,10 @@ public struct MinedBlock: BlockServer, Sendable {
   /// The model that the header commits to.
   public let model: ModelState
   let gradientTrees: [MerkleTree]
-  /// Committed states that do not follow from the publication, by segment; empty if all do.
+  /// Committed states that do not follow from the publication, in their order; empty if all do.
   let states: [SegmentState]
+  /// What was accumulated after each microbatch of each step but the last, where that is committed.
+  let accumulations: [[[UInt8]]]
   let task: TrainingTask
   /// Work that was really done.
   public let meter: PhaseMeter
@@ -178,7 +196,17 @@ public struct MinedBlock: BlockServer, Sendable {
   public func quantizedModel() -> [UInt8]? { model.quantized }
   /// The committed state, always served.
   public func state(ofSegment index: Int) -> SegmentState? {
-    states.indices.contains(index) ? states[index] : nil
+    guard (0..<task.segmentCount).contains(index) else { return nil }
+    let state =
+      task.recipe.commitsMicrobatches ? task.steps(ofSegment: index).lowerBound : index
+    return states.indices.contains(state) ? states[state] : nil
+  }
+  /// What was accumulated before a microbatch, always served.
+  public func accumulation(beforeSegment index: Int) -> [UInt8]? {
+    guard (0..<task.segmentCount).contains(index), let part = task.microbatch(ofSegment: index),
+      part > 0
+    else { return nil }
+    return accumulations[task.steps(ofSegment: index).lowerBound][part - 1]
   }
 
   /// Everything about one leaf; nil if there is no such leaf.

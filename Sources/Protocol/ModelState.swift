@@ -133,11 +133,13 @@ extension TrainingTask {
       .gradient, byteCount: gradientByteCount,
       leafSize: gradientLeafSize, root: root)
   }
+  /// Bytes of one record of a block's trace.
+  public var traceRecordByteCount: Int { TraceRecord.byteCount(accumulations: accumulationCount) }
   /// The only commitment with `root` that fits a block's trace.
   public func traceCommitment(root: Digest) -> Commitment {
     Commitment(
-      .trace, byteCount: Int(stepsPerBlock) * TraceRecord.byteCount,
-      leafSize: TraceRecord.byteCount, root: root)
+      .trace, byteCount: Int(stepsPerBlock) * traceRecordByteCount, leafSize: traceRecordByteCount,
+      root: root)
   }
 
   /// Tree over parameters as little-endian float32.

@@ -15,13 +15,22 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   /// Mean cross-entropy of the minibatch before the step, nats a token.
   public let loss: Float
 
+  /// Roots of what was accumulated after each microbatch but the last; empty where that is not
+  /// committed.
+  public let accumulationRoots: [Digest]
+
   /// Bytes of an encoded record.
-  public static let byteCount = 4 + 4 * Digest.byteCount + 4
+  static func byteCount(accumulations: Int) -> Int {
+    4 + 4 * Digest.byteCount + 4 + (accumulations == 0 ? 0 : 4 + accumulations * Digest.byteCount)
+  }
+
+  /// Bit of the encoded step number that says that accumulations follow.
+  private static let accumulationsBit: UInt32 = 1 << 31
 
   /// From its parts.
   public init(
     step: UInt32, parametersRoot: Digest, auxiliaryRoot: Digest = .zero, gradientRoot: Digest,
-    batchDigest: Digest, loss: Float
+    batchDigest: Digest, loss: Float, accumulationRoots: [Digest] = []
   ) {
     self.step = step
     self.parametersRoot = parametersRoot
@@ -29,24 +38,36 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
     self.gradientRoot = gradientRoot
     self.batchDigest = batchDigest
     self.loss = loss
+    self.accumulationRoots = accumulationRoots
   }
 
   public func encode(to writer: inout CanonicalWriter) {
-    writer.append(step)
+    writer.append(step | (accumulationRoots.isEmpty ? 0 : Self.accumulationsBit))
     writer.append(parametersRoot)
     writer.append(auxiliaryRoot)
     writer.append(gradientRoot)
     writer.append(batchDigest)
     writer.append(loss)
+    if !accumulationRoots.isEmpty { writer.append(accumulationRoots) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
-    step = try reader.readUInt32()
+    let number = try reader.readUInt32()
+    step = number & ~Self.accumulationsBit
     parametersRoot = try reader.readDigest()
     auxiliaryRoot = try reader.readDigest()
     gradientRoot = try reader.readDigest()
     batchDigest = try reader.readDigest()
     loss = try reader.readFloat()
+    guard number & Self.accumulationsBit != 0 else {
+      accumulationRoots = []
+      return
+    }
+    let place = reader.offset
+    accumulationRoots = try reader.readArray()
+    guard !accumulationRoots.isEmpty else {
+      throw .invalidValue(offset: place, expected: "roots of accumulations", actual: "none")
+    }
   }
 
   /// Tree over the records, one a leaf.

@@ -26,17 +26,23 @@ public final class Trainer {
     public let gradient: [UInt8]
     /// Digest of the minibatch.
     public let batchDigest: Digest
+    /// What was accumulated after each microbatch but the last, where that is committed.
+    public let accumulations: [[UInt8]]
 
     /// A step as a miner claims it.
-    public init(loss: Float, gradient: [UInt8], batchDigest: Digest) {
+    public init(
+      loss: Float, gradient: [UInt8], batchDigest: Digest, accumulations: [[UInt8]] = []
+    ) {
       self.loss = loss
       self.gradient = gradient
       self.batchDigest = batchDigest
+      self.accumulations = accumulations
     }
 
-    /// Without its gradient, which may be large, unless it is to be kept.
+    /// Without its accumulations, and without its gradient, which may be large, unless that is to be
+    /// kept.
     func forgettingGradient(unless isKept: Bool) -> Step {
-      isKept ? self : Step(loss: loss, gradient: [], batchDigest: batchDigest)
+      Step(loss: loss, gradient: isKept ? gradient : [], batchDigest: batchDigest)
     }
   }
 
@@ -91,23 +97,67 @@ public final class Trainer {
     let batch = try batch(startingAt: starts)
     workspace.observer = observer
     defer { workspace.observer = nil }
+    var accumulations: [[UInt8]] = []
     let loss = meter.measure(phases.compute) { work in
       let before = workspace.flops.total
       defer { work.flops += workspace.flops.total - before }
       // In parts as large as the workspace, with the bits of the whole.
-      return model.lossAndGradient(state.parameters, on: batch, gradient: gradient, in: workspace)
+      return model.lossAndGradient(
+        state.parameters, on: batch, parts: workspace.parts(of: batch), gradient: gradient,
+        in: workspace
+      ) { _ in
+        guard task.recipe.commitsMicrobatches else { return }
+        accumulations.append(model.accumulation(of: batch, gradient: gradient, in: workspace))
+      }
+    }
+    guard let loss, loss.isFinite else { throw .model(.nonFiniteLoss(loss ?? .nan)) }
+    return try conclude(
+      loss: loss, batchDigest: digest(of: batch), accumulations: accumulations, state: state,
+      meter: &meter, phase: phases.quantize, steering: steering)
+  }
+
+  /// What one microbatch of a step leads to.
+  enum Microbatch {
+    /// What is carried to the next one.
+    case accumulation([UInt8])
+    /// The step, after the last one.
+    case step(Step)
+  }
+
+  /// One microbatch of step `step` at `state`, whose residual the last one moves on.
+  ///
+  /// - Parameter accumulation: what was accumulated before, of the right size; nil for the first
+  ///   microbatch, and where this trainer computed the one before last.
+  func compute(
+    microbatch part: Int, of step: Int, resuming accumulation: [UInt8]?, state: TrainingState,
+    seed: Digest, meter: inout PhaseMeter, phase: Phase
+  ) throws(TrainingError) -> Microbatch {
+    let batch = try batch(startingAt: starts(step: step, seed: seed))
+    let loss = meter.measure(phase) { work in
+      let before = workspace.flops.total
+      defer { work.flops += workspace.flops.total - before }
+      if let accumulation {
+        model.resume(
+          accumulation, after: part - 1, of: batch, gradient: gradient, in: workspace)
+      }
+      return model.lossAndGradient(
+        state.parameters, on: batch, parts: part..<part + 1, gradient: gradient, in: workspace,
+        afterPart: { _ in })
+    }
+    guard let loss else {
+      return .accumulation(model.accumulation(of: batch, gradient: gradient, in: workspace))
     }
     guard loss.isFinite else { throw .model(.nonFiniteLoss(loss)) }
-    return try conclude(
-      loss: loss, batchDigest: digest(of: batch), state: state, meter: &meter,
-      phase: phases.quantize, steering: steering)
+    return .step(
+      try conclude(
+        loss: loss, batchDigest: digest(of: batch), state: state, meter: &meter, phase: phase))
   }
 
   /// What follows when ``gradient`` holds that of a step: it is clipped, and quantized where steps are
   /// published.
   func conclude(
-    loss: Float, batchDigest digest: Digest, state: TrainingState, meter: inout PhaseMeter,
-    phase: Phase, steering: (Vector) -> Void = { _ in }
+    loss: Float, batchDigest digest: Digest, accumulations: [[UInt8]] = [], state: TrainingState,
+    meter: inout PhaseMeter, phase: Phase, steering: (Vector) -> Void = { _ in }
   ) throws(TrainingError) -> Step {
     let values = Vector(gradient, count: gradient.count)
     if task.recipe.clipNorm > 0 {
@@ -127,7 +177,8 @@ public final class Trainer {
       return try quantize(
         values, batchDigest: digest, feedback: state.residual, work: &work)
     }
-    return Step(loss: loss, gradient: bytes, batchDigest: digest)
+    return Step(
+      loss: loss, gradient: bytes, batchDigest: digest, accumulations: accumulations)
   }
 
   /// A step whose gradient is moved towards that of `target`, by `strength` times its own norm: what a

@@ -21,7 +21,8 @@ public struct TrainingRecipe: Sendable, Hashable {
   public var clipNorm: Float
   /// Parts of a minibatch whose gradients are added up one after the other.
   public var microbatchCount: UInt32
-  /// Steps between two committed states.
+  /// Steps between two committed states; 0 if what is accumulated is committed after every microbatch
+  /// besides the state before every step, so that a segment is one microbatch.
   public var segmentLength: UInt32
   /// Whether what quantization dropped is added to what is quantized next.
   public var usesErrorFeedback: Bool
@@ -46,6 +47,9 @@ public struct TrainingRecipe: Sendable, Hashable {
     self.stateFormat = stateFormat
   }
 
+  /// Whether a segment is one microbatch.
+  public var commitsMicrobatches: Bool { segmentLength == 0 }
+
   /// Throws ``TaskError`` unless all values are in their ranges and fit the minibatch.
   func validate(batchSize: Int, stepsPerBlock: Int) throws(TaskError) {
     guard schedule.peak.isFinite, schedule.peak > 0 else { throw .learningRate(schedule.peak) }
@@ -60,7 +64,9 @@ public struct TrainingRecipe: Sendable, Hashable {
       throw .microbatches(Int(microbatchCount), batch: batchSize)
     }
     guard stateFormat == nil || !optimizer.stateNames.isEmpty else { throw .noOptimizerState }
-    guard (1...stepsPerBlock).contains(Int(segmentLength)) else {
+    guard
+      (1...stepsPerBlock).contains(Int(segmentLength)) || commitsMicrobatches && microbatchCount > 1
+    else {
       throw .segment(Int(segmentLength), steps: stepsPerBlock)
     }
   }

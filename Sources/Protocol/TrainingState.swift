@@ -98,17 +98,55 @@ extension TrainingTask {
   }
   /// Segments of a block; the last may be short.
   public var segmentCount: Int {
-    (Int(stepsPerBlock) + Int(recipe.segmentLength) - 1) / Int(recipe.segmentLength)
+    guard !recipe.commitsMicrobatches else {
+      return Int(stepsPerBlock) * Int(recipe.microbatchCount)
+    }
+    return (Int(stepsPerBlock) + Int(recipe.segmentLength) - 1) / Int(recipe.segmentLength)
   }
-  /// Steps of segment `index`.
+  /// Committed states of a block, the one before it included.
+  public var committedStateCount: Int {
+    recipe.commitsMicrobatches ? Int(stepsPerBlock) : segmentCount
+  }
+  /// Steps of segment `index`; the one that it is a part of where segments are microbatches.
   public func steps(ofSegment index: Int) -> Range<Int> {
+    guard !recipe.commitsMicrobatches else {
+      let step = index / Int(recipe.microbatchCount)
+      return step..<step + 1
+    }
     let first = index * Int(recipe.segmentLength)
     return first..<min(first + Int(recipe.segmentLength), Int(stepsPerBlock))
   }
-  /// The segment of a step.
-  public func segment(ofStep step: Int) -> Int { step / Int(recipe.segmentLength) }
+  /// The microbatch that segment `index` is, from 0; nil where segments are whole steps.
+  public func microbatch(ofSegment index: Int) -> Int? {
+    recipe.commitsMicrobatches ? index % Int(recipe.microbatchCount) : nil
+  }
+  /// Whether segment `index` reaches the end of its last step.
+  public func endsStep(segment index: Int) -> Bool {
+    microbatch(ofSegment: index).map { $0 == Int(recipe.microbatchCount) - 1 } ?? true
+  }
+  /// The segment in which a step ends.
+  public func segment(ofStep step: Int) -> Int {
+    recipe.commitsMicrobatches
+      ? (step + 1) * Int(recipe.microbatchCount) - 1 : step / Int(recipe.segmentLength)
+  }
   /// Whether a state is committed before `step`.
-  public func isSegmentStart(_ step: Int) -> Bool { step % Int(recipe.segmentLength) == 0 }
+  public func isSegmentStart(_ step: Int) -> Bool {
+    recipe.commitsMicrobatches || step % Int(recipe.segmentLength) == 0
+  }
+  /// Accumulations that are committed within a step: after every microbatch but the last.
+  public var accumulationCount: Int {
+    recipe.commitsMicrobatches ? Int(recipe.microbatchCount) - 1 : 0
+  }
+  /// Bytes of what is carried from one microbatch to the next (`docs/protocol.md`, section 3).
+  public var accumulationByteCount: Int {
+    trainable.accumulationByteCount(positionCount: Int(batchSize) * Int(contextLength))
+  }
+  /// Tree over an accumulation.
+  public func accumulationTree(_ bytes: [UInt8], workers: Workers) -> MerkleTree {
+    bytes.withUnsafeBytes {
+      MerkleTree(bytes: $0, leafSize: parameterLeafSize, concurrently: workers.run)
+    }
+  }
   /// Byte strings that a block publishes.
   public var publishedCount: Int {
     recipe.quantizationPoint == .step ? Int(stepsPerBlock) : 1

@@ -165,7 +165,9 @@ public enum TaskError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noOptimizerState:
       "a format for the optimizer's state needs an optimizer that has one: momentum or adamw"
     case .segment(let length, let steps):
-      "a segment must be 1...\(steps) steps, but is \(length)"
+      length == 0
+        ? "a segment of one microbatch needs more than one microbatch a step"
+        : "a segment must be 1...\(steps) steps, but is \(length)"
     case .leafCutsGroup(let leaf, QuantizationFormat.wholeTensor):
       "one scale for the whole tensor needs a leaf that holds all parameters, but it holds \(leaf)"
     case .leafCutsGroup(let leaf, let group):

@@ -125,6 +125,7 @@ final class CountingServer: BlockServer {
   private(set) var answers = 0
   private(set) var twins = 0
   private(set) var states = 0
+  private(set) var accumulations = 0
 
   init(_ block: MinedBlock) { self.block = block }
 
@@ -143,5 +144,9 @@ final class CountingServer: BlockServer {
   func state(ofSegment index: Int) -> SegmentState? {
     states += 1
     return block.state(ofSegment: index)
+  }
+  func accumulation(beforeSegment index: Int) -> [UInt8]? {
+    accumulations += 1
+    return block.accumulation(beforeSegment: index)
   }
 }

@@ -34,6 +34,61 @@ import Testing
     }
   }
 
+  /// Each part goes on from the bytes of the one before, in a workspace that computed something else.
+  @Test(arguments: settings) func partsGoOnFromBytes(setting: Setting) throws {
+    var numbers = TestNumbers(seed: 23)
+    let batch = try setting.batch(&numbers)
+    let other = try setting.batch(&numbers)
+    let start = FloatBuffer(setting.parameters(&numbers))
+    let arithmetic = Machine().arithmetic
+    for variant in [
+      .full, .layers(["attention"]), .layers(["embedding"]),
+      .lora(rank: 2, alpha: 3, matrices: ["feed_forward"]),
+    ] as [FineTuning] {
+      let trainable = try TrainableParameters(setting.shape, variant)
+      let model: any LanguageModel =
+        variant.trainsEverything
+        ? setting.model(arithmetic)
+        : FineTunedModel(trainable, start: start, arithmetic: arithmetic)
+      let trained = trainable.initial(model: start, seed: 3, arithmetic: arithmetic)
+      let count = 3
+      func workspace() -> ModelWorkspace {
+        model.makeWorkspace(
+          sequenceCount: setting.sequenceCount / count, contextLength: setting.contextLength)
+      }
+      let gradient = FloatBuffer(count: trainable.count)
+      var carried: [[UInt8]] = []
+      let first = workspace()
+      let loss = model.lossAndGradient(
+        trained, on: batch, parts: 0..<count, gradient: gradient, in: first
+      ) { _ in carried.append(model.accumulation(of: batch, gradient: gradient, in: first)) }
+      let whole = gradient.bits
+      #expect(carried.count == count - 1)
+      let size = trainable.accumulationByteCount(positionCount: batch.positionCount)
+      #expect(carried.allSatisfy { $0.count == size })
+      for part in 0..<count {
+        let used = workspace()
+        _ = model.lossAndGradient(trained, on: other, gradient: gradient, in: used)
+        if part > 0 {
+          model.resume(
+            carried[part - 1], after: part - 1, of: batch, gradient: gradient, in: used)
+        }
+        let result = model.lossAndGradient(
+          trained, on: batch, parts: part..<part + 1, gradient: gradient, in: used,
+          afterPart: { _ in })
+        guard part == count - 1 else {
+          #expect(result == nil)
+          #expect(
+            model.accumulation(of: batch, gradient: gradient, in: used) == carried[part],
+            "\(variant), part \(part)")
+          continue
+        }
+        #expect(result?.bitPattern == loss?.bitPattern)
+        #expect(gradient.bits == whole, "\(variant)")
+      }
+    }
+  }
+
   /// The parts' gradients, each of its own mean, average to the gradient of the whole.
   @Test(arguments: settings) func theWholeIsTheMeanOfItsParts(setting: Setting) throws {
     var numbers = TestNumbers(seed: 22)

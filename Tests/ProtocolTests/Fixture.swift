@@ -31,6 +31,7 @@ struct FixtureOptions {
   var modelFormat = Fixture.modelFormat
   var data: DataRule?
   var corpus: Corpus?
+  var batchSize = 2
 }
 
 /// A tiny chain: one miner, some verifiers, all keys from seeds.
@@ -76,7 +77,7 @@ struct Fixture {
     fineTuning: FineTuning = .full, shape: ModelShape = Fixture.shape,
     gradientFormat: QuantizationFormat = Fixture.gradientFormat,
     modelFormat: QuantizationFormat = Fixture.modelFormat, corpus: Corpus? = nil,
-    data: DataRule? = nil
+    data: DataRule? = nil, batchSize: Int = 2
   ) throws -> TrainingTask {
     let bytes = (corpus ?? Self.corpus(seed: seed)).bytes
     let tree = bytes.withUnsafeBytes {
@@ -85,7 +86,7 @@ struct Fixture {
     return try TrainingTask(
       arithmeticVersion: 1, shape: shape, initializationSeed: seed,
       corpus: Commitment(kind: .corpus, tree: tree, byteCount: bytes.count, leafSize: 256),
-      contextLength: 8, batchSize: 2, stepsPerBlock: 4, recipe: recipe,
+      contextLength: 8, batchSize: batchSize, stepsPerBlock: 4, recipe: recipe,
       gradientFormat: gradientFormat, modelFormat: modelFormat, leafValueCount: 64,
       fineTuning: fineTuning, data: data)
   }
@@ -96,7 +97,7 @@ struct Fixture {
     task = try Self.task(
       seed: seed, recipe: options.recipe, fineTuning: options.fineTuning, shape: options.shape,
       gradientFormat: options.gradientFormat, modelFormat: options.modelFormat,
-      corpus: options.corpus, data: options.data)
+      corpus: options.corpus, data: options.data, batchSize: options.batchSize)
     trainer = try Trainer(
       task: task, corpus: options.corpus ?? Self.corpus(seed: seed), arithmetic: Self.arithmetic)
     beacon = HashChainBeacon(secret: Self.digest("beacon", seed), rounds: 300)
@@ -265,12 +266,16 @@ struct AlteredServer: BlockServer {
   var changeAnswer: (LeafAnswer) -> LeafAnswer? = { $0 }
   var changeQuantized: ([UInt8]) -> [UInt8]? = { $0 }
   var changeState: (SegmentState) -> SegmentState? = { $0 }
+  var changeAccumulation: ([UInt8]) -> [UInt8]? = { $0 }
 
   func publication() -> Publication? { base.publication().flatMap(changePublication) }
   func answer(leaf index: Int) -> LeafAnswer? { base.answer(leaf: index).flatMap(changeAnswer) }
   func quantizedModel() -> [UInt8]? { base.quantizedModel().flatMap(changeQuantized) }
   func state(ofSegment index: Int) -> SegmentState? {
     base.state(ofSegment: index).flatMap(changeState)
+  }
+  func accumulation(beforeSegment index: Int) -> [UInt8]? {
+    base.accumulation(beforeSegment: index).flatMap(changeAccumulation)
   }
 }
 
@@ -298,13 +303,14 @@ extension LeafOpening {
 extension TraceRecord {
   func with(
     step: UInt32? = nil, parametersRoot: Digest? = nil, batchDigest: Digest? = nil,
-    loss: Float? = nil
+    loss: Float? = nil, accumulationRoots: [Digest]? = nil
   ) -> TraceRecord {
     TraceRecord(
       step: step ?? self.step, parametersRoot: parametersRoot ?? self.parametersRoot,
       auxiliaryRoot: auxiliaryRoot, gradientRoot: gradientRoot,
       batchDigest: batchDigest ?? self.batchDigest,
-      loss: loss ?? self.loss)
+      loss: loss ?? self.loss,
+      accumulationRoots: accumulationRoots ?? self.accumulationRoots)
   }
 }
 

@@ -69,7 +69,7 @@ struct HeaderLie: Sendable, CustomStringConvertible {
       $0.quantizedAfter = $0.after
     },
     HeaderLie(.wrongTraceSize, "one more step") {
-      $0.trace = resized($0.trace, bytes: TraceRecord.byteCount)
+      $0.trace = resized($0.trace, bytes: Int($0.trace.leafSize))
     },
     HeaderLie(.wrongTraceSize, "no step") {
       $0.trace = resized($0.trace, bytes: -Int($0.trace.byteCount))

@@ -17,12 +17,12 @@ struct RecipeTests {
     ] {
       for (segment, feedback, point) in [
         (1, false, TrainingRecipe.QuantizationPoint.step), (2, true, .step), (3, false, .step),
-        (1, true, .block), (3, false, .block), (4, true, .block),
+        (1, true, .block), (3, false, .block), (4, true, .block), (0, false, .step), (0, true, .block),
       ] {
         recipes.append(
           TrainingRecipe(
             optimizer: optimizer, schedule: schedule, clipNorm: segment == 2 ? 0.5 : 0,
-            microbatchCount: segment == 3 ? 2 : 1, segmentLength: segment,
+            microbatchCount: segment == 3 || segment == 0 ? 2 : 1, segmentLength: segment,
             usesErrorFeedback: feedback, quantizationPoint: point))
       }
     }
@@ -61,7 +61,10 @@ struct RecipeTests {
       let (outcomes, chain, verdict) = try fixture.decide(mined)
       #expect(verdict == .confirmed, "\(outcomes[0].failure.map { "\($0)" } ?? "")")
       #expect(
-        outcomes.allSatisfy { $0.failure == nil && $0.attestation.attestation.replayedSteps == 4 })
+        outcomes.allSatisfy { 
+          $0.failure == nil
+            && Int($0.attestation.attestation.replayedSteps) == (recipe.commitsMicrobatches ? 8 : 4)
+        })
       #expect(chain.height == Height(height))
       #expect(chain.auxiliary == mined.model.auxiliaryCommitment)
       #expect(mined.content.gradients.count == (recipe.quantizationPoint == .step ? 4 : 1))
@@ -81,15 +84,15 @@ struct RecipeTests {
       var meter = PhaseMeter(clock: StoppedClock())
       let replayed = try ReplayCheck.check(
         segments: [segment], header: mined.signed.header, publication: mined.content,
-        parent: fixture.parent, states: { mined.state(ofSegment: $0) },
+        parent: fixture.parent, states: { mined.state(ofSegment: $0) }, accumulations: { mined.accumulation(beforeSegment: $0) },
         trainingSeed: fixture.trainingSeed(), trainer: fixture.trainer, meter: &meter)
       #expect(replayed == task.steps(ofSegment: segment).count)
       // Without the state there is no replay where it does not follow from the publication.
-      guard segment > 0, !task.isWalkable else { continue }
+      guard task.steps(ofSegment: segment).lowerBound > 0, !task.isWalkable else { continue }
       #expect(throws: CheckFailure.unavailable("no state of segment \(segment)")) {
         try ReplayCheck.check(
           segments: [segment], header: mined.signed.header, publication: mined.content,
-          parent: fixture.parent, states: { _ in nil }, trainingSeed: fixture.trainingSeed(),
+          parent: fixture.parent, states: { _ in nil }, accumulations: { _ in nil }, trainingSeed: fixture.trainingSeed(),
           trainer: fixture.trainer, meter: &meter)
       }
     }
@@ -107,7 +110,7 @@ struct RecipeTests {
         Issue.record("\(String(describing: outcome.failure))")
         continue
       }
-      #expect(finding.isInside(outcome.challenge))
+      #expect(finding.isInside(outcome.challenge, task: fixture.task))
     }
     guard case .slashedByProof = verdict else {
       Issue.record("a stranger was not convinced: \(verdict)")

@@ -76,7 +76,7 @@ import Testing
       var meter = PhaseMeter(clock: StoppedClock())
       try ReplayCheck.check(
         segments: Array(0..<4), header: mined.signed.header, publication: mined.content,
-        parent: fixture.parent, states: { mined.state(ofSegment: $0) }, trainingSeed: seed,
+        parent: fixture.parent, states: { mined.state(ofSegment: $0) }, accumulations: { mined.accumulation(beforeSegment: $0) }, trainingSeed: seed,
         trainer: fixture.trainer, tolerance: try #require(Tolerance(tolerance)), meter: &meter)
     }
     try replay(deviation.tolerance)

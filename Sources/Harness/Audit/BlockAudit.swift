@@ -284,20 +284,32 @@ struct BlockAudit {
     guard attestation.replayedSteps > 0 else { return true }
     guard Int(attestation.replayedSteps) == challenge.steps.count else { return false }
     // Where states do not follow from the publication, everything up to the last segment is run
-    // again instead: nobody has to have kept them.
+    // again instead, and so is a step up to the last microbatch: nobody has to have kept them.
     let segments =
-      task.isWalkable ? challenge.segments : Array(0...(challenge.segments.last ?? 0))
+      task.isWalkable
+      ? task.withPrecedingMicrobatches(challenge.segments)
+      : Array(0...(challenge.segments.last ?? 0))
     var meter = PhaseMeter(clock: clock)
     do {
       summary.replayedSteps += try ReplayCheck.check(
         segments: segments, header: header, publication: stored.publication, parent: parent,
-        states: { _ in nil },
+        states: { _ in nil }, accumulations: { _ in nil },
         trainingSeed: Randomness.trainingSeed(
           of: header, beaconValue: stored.trainingBeacon,
           rules: before.genesis.constants.randomness),
         trainer: trainer, tolerance: before.genesis.constants.tolerance, meter: &meter)
       return true
     } catch is CheckFailure { return false }
+  }
+}
+
+extension TrainingTask {
+  /// Segments, and where those are microbatches the ones before them in their steps.
+  func withPrecedingMicrobatches(_ segments: [Int]) -> [Int] {
+    let all = segments.flatMap { segment in
+      Array(segment - (microbatch(ofSegment: segment) ?? 0)...segment)
+    }
+    return Set(all).sorted()
   }
 }
 

@@ -13,48 +13,66 @@ public struct ReplayCheck {
   private var workers: Workers { trainer.arithmetic.workers }
   private var firstStep: Int { task.stepsBefore(height: header.height) }
 
-  /// Recomputes the steps of `segments` (ascending), each from its committed state. Throws at the
-  /// first contradiction.
+  /// Recomputes the steps or microbatches of `segments` (ascending), each from its committed state.
+  /// Throws at the first contradiction.
   ///
   /// The first segment starts from the parent. A later one starts where the one before it ended, if
   /// that was replayed; else from the state that the published gradients lead to; and where none
-  /// follows from them, from the served state, which must have the committed roots.
+  /// follows from them, from the served state, which must have the committed roots. A microbatch goes
+  /// on from what was accumulated before it, which must have its committed root.
   ///
   /// - Parameter tolerance: how far gradients and losses may be from the recomputed ones.
-  /// - Returns: how many steps were recomputed.
+  /// - Returns: how many steps, or microbatches where those are committed, were recomputed.
   @discardableResult
   public static func check(
     segments: [Int], header: BlockHeader, publication: Publication, parent: ModelState,
-    states: (Int) -> SegmentState?, trainingSeed: Digest, trainer: Trainer,
-    tolerance: Tolerance = .exact, meter: inout PhaseMeter
+    states: (Int) -> SegmentState?, accumulations: (Int) -> [UInt8]?, trainingSeed: Digest,
+    trainer: Trainer, tolerance: Tolerance = .exact, meter: inout PhaseMeter
   ) throws -> Int {
     guard !segments.isEmpty else { return 0 }
-    guard publication.gradients.count == trainer.task.publishedCount,
-      publication.records.count == Int(trainer.task.stepsPerBlock)
+    let task = trainer.task
+    guard publication.gradients.count == task.publishedCount,
+      publication.records.count == Int(task.stepsPerBlock)
     else { throw CheckFailure.unavailable("gradients of some steps are missing") }
+    let isTolerant = task.isWalkable && !task.recipe.commitsMicrobatches
     let check = ReplayCheck(
       header: header, publication: publication, trainingSeed: trainingSeed, trainer: trainer,
-      tolerance: trainer.task.isWalkable ? tolerance : .exact)
-    var state = parent.trainingState(trainer.task)
+      tolerance: isTolerant ? tolerance : .exact)
+    var state = parent.trainingState(task)
     // The step before which `state` is.
     var reached = 0
     var replayed = 0
+    var previous: Int?
     for segment in segments {
-      let steps = check.task.steps(ofSegment: segment)
-      if steps.lowerBound > reached {
-        if check.task.isWalkable {
-          for step in reached..<steps.lowerBound {
-            try check.walk(step, state: state, meter: &meter)
+      let steps = task.steps(ofSegment: segment)
+      if previous.map({ task.steps(ofSegment: $0) }) != steps {
+        if steps.lowerBound > reached {
+          if task.isWalkable {
+            for step in reached..<steps.lowerBound {
+              try check.walk(step, state: state, meter: &meter)
+            }
+          } else {
+            state = try check.fetched(states(segment), segment: segment, meter: &meter)
           }
-        } else {
-          state = try check.fetched(states(segment), segment: segment, meter: &meter)
+        }
+        try check.requireCommitted(
+          state, before: steps.lowerBound, failure: .state(step: steps.lowerBound), meter: &meter)
+      }
+      if task.recipe.commitsMicrobatches {
+        try check.replay(
+          microbatch: segment, state: state,
+          isContinued: previous == segment - 1, accumulations: accumulations, meter: &meter)
+        replayed += 1
+      } else {
+        for step in steps {
+          try check.replay(step, state: state, meter: &meter)
+          replayed += 1
         }
       }
-      try check.requireCommitted(
-        state, before: steps.lowerBound, failure: .state(step: steps.lowerBound), meter: &meter)
-      for step in steps {
-        try check.replay(step, state: state, meter: &meter)
-        replayed += 1
+      previous = segment
+      guard task.endsStep(segment: segment) else {
+        reached = steps.lowerBound
+        continue
       }
       reached = steps.upperBound
       try check.checkEnd(state, before: parent, after: reached, meter: &meter)
@@ -169,13 +187,8 @@ public struct ReplayCheck {
   }
 
   private func replay(_ step: Int, state: TrainingState, meter: inout PhaseMeter) throws {
-    let record = publication.records[step]
-    // What is replayed must have been published as well: everyone else has only that.
-    let served =
-      task.publishesAfter(step: step) ? try published(after: step, meter: &meter) : nil
-    guard try trainer.batchDigest(step: step, seed: trainingSeed) == record.batchDigest else {
-      throw CheckFailure.fraud(.batch(step: step))
-    }
+    let served = try publishedWhereDue(step, meter: &meter)
+    try requireBatch(step)
     let honest: Trainer.Step
     do {
       honest = try trainer.compute(
@@ -184,6 +197,81 @@ public struct ReplayCheck {
       // The honest step has no finite gradient here, yet the miner published one.
       throw CheckFailure.fraud(.gradient(step: step))
     }
+    try conclude(step, honest: honest, served: served, state: state, meter: &meter)
+  }
+
+  /// One microbatch of a step, and what follows the step if it is the last one.
+  ///
+  /// - Parameter isContinued: whether the trainer still holds what the microbatch before led to.
+  private func replay(
+    microbatch segment: Int, state: TrainingState, isContinued: Bool,
+    accumulations: (Int) -> [UInt8]?, meter: inout PhaseMeter
+  ) throws {
+    guard let part = task.microbatch(ofSegment: segment) else { return }
+    let step = task.steps(ofSegment: segment).lowerBound
+    let roots = publication.records[step].accumulationRoots
+    let isLast = task.endsStep(segment: segment)
+    let served = isLast ? try publishedWhereDue(step, meter: &meter) : nil
+    try requireBatch(step)
+    var before: [UInt8]?
+    if part > 0, !isContinued {
+      guard let bytes = accumulations(segment), bytes.count == task.accumulationByteCount else {
+        throw CheckFailure.unavailable(
+          "no accumulation before microbatch \(part) of step \(step)")
+      }
+      try meter.measure(.replay) { work in
+        work.receivedBytes += UInt64(bytes.count)
+        guard root(of: bytes, work: &work) == roots[part - 1] else {
+          throw CheckFailure.unavailable(
+            "the accumulation before microbatch \(part) of step \(step) has another root")
+        }
+      }
+      before = bytes
+    }
+    let result: Trainer.Microbatch
+    do {
+      result = try trainer.compute(
+        microbatch: part, of: step, resuming: before, state: state, seed: trainingSeed,
+        meter: &meter, phase: .replay)
+    } catch {
+      throw CheckFailure.fraud(.gradient(step: step))
+    }
+    switch result {
+    case .accumulation(let bytes):
+      try meter.measure(.replay) { work in
+        guard root(of: bytes, work: &work) == roots[part] else {
+          throw CheckFailure.fraud(.microbatch(step: step, part: part))
+        }
+      }
+    case .step(let honest):
+      try conclude(step, honest: honest, served: served, state: state, meter: &meter)
+    }
+  }
+
+  private func root(of accumulation: [UInt8], work: inout Work) -> Digest {
+    let tree = task.accumulationTree(accumulation, workers: workers)
+    work.hashedBytes += UInt64(tree.hashedByteCount)
+    return tree.root
+  }
+
+  /// What is replayed must have been published as well: everyone else has only that.
+  private func publishedWhereDue(_ step: Int, meter: inout PhaseMeter) throws -> [UInt8]? {
+    task.publishesAfter(step: step) ? try published(after: step, meter: &meter) : nil
+  }
+
+  private func requireBatch(_ step: Int) throws {
+    guard
+      try trainer.batchDigest(step: step, seed: trainingSeed)
+        == publication.records[step].batchDigest
+    else { throw CheckFailure.fraud(.batch(step: step)) }
+  }
+
+  /// Compares a recomputed step with its record, and moves the state by what was published of it.
+  private func conclude(
+    _ step: Int, honest: Trainer.Step, served: [UInt8]?, state: TrainingState,
+    meter: inout PhaseMeter
+  ) throws {
+    let record = publication.records[step]
     // The step whose gradient everyone has, which within a tolerance need not be the honest one.
     var applied = honest.gradient
     if task.recipe.quantizationPoint == .step {

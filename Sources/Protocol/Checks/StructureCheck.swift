@@ -71,6 +71,9 @@ public enum StructureCheck {
       guard task.publishesAfter(step: position) || record.gradientRoot == .zero else {
         throw .fraud(.trace(.misplacedGradient(position: position)))
       }
+      guard record.accumulationRoots.count == task.accumulationCount else {
+        throw .fraud(.trace(.misplacedAccumulations(position: position)))
+      }
     }
     guard records[0].loss.bitPattern == header.claimedFirstLoss.bitPattern,
       records[records.count - 1].loss.bitPattern == header.claimedLastLoss.bitPattern
@@ -79,6 +82,17 @@ public enum StructureCheck {
 }
 
 extension TrainingTask {
+  /// Operations of the replay of one segment.
+  public func replayFLOPs(ofSegment segment: Int) -> UInt64 {
+    let parts = recipe.commitsMicrobatches ? recipe.microbatchCount : 1
+    let once = trainable.stepFLOPs(
+      sequenceCount: Int(batchSize / parts), contextLength: Int(contextLength)
+    ).total
+    let (product, isTooLarge) = once.multipliedReportingOverflow(
+      by: UInt64(steps(ofSegment: segment).count))
+    return isTooLarge ? .max : product
+  }
+
   /// Operations of all training steps of a block; 2^64 - 1 for more than 64 bits count.
   public var trainingFLOPs: UInt64 {
     let step = trainable.stepFLOPs(

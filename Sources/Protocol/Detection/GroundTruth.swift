@@ -104,7 +104,9 @@ public struct GroundTruth: Sendable, Hashable {
         var meter = PhaseMeter(clock: NoClock())
         try ReplayCheck.check(
           segments: [segment], header: header, publication: publication, parent: parent,
-          states: { server.state(ofSegment: $0) }, trainingSeed: seed, trainer: trainer,
+          states: { server.state(ofSegment: $0) },
+          accumulations: { server.accumulation(beforeSegment: $0) }, trainingSeed: seed,
+          trainer: trainer,
           tolerance: constants.tolerance, meter: &meter)
       }
       if isNegative(failure, constants.checks) { found.insert(segment) }

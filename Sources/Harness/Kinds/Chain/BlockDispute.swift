@@ -41,7 +41,10 @@ extension BlockDispute {
   ) throws -> BlockDispute? {
     guard
       let (verifier, segment) = accusations.enumerated().lazy.compactMap({ index, evidence in
-        if case .segment(let segment, _) = evidence?.proof { (index, Int(segment)) } else { nil }
+        switch evidence?.proof {
+        case .segment(let segment, _), .microbatch(let segment, _, _): (index, Int(segment))
+        default: nil
+        }
       }).first, segment < trainer.task.segmentCount
     else { return nil }
     let miner = plan.miner(ofProposal: number)
@@ -54,10 +57,9 @@ extension BlockDispute {
       accused: try DisputeRecord(of: miner.behaviour, in: context, meter: &meter),
       accuser: try DisputeRecord(of: HonestMiner(), in: context, meter: &meter),
       trainer: trainer, firstStep: firstStep, seed: context.seed)
-    let steps = trainer.task.steps(ofSegment: segment).count
     return BlockDispute(
       try dispute.run(), verifier: verifier,
-      segmentFLOPs: UInt64(steps) * (trainer.task.trainingFLOPs / UInt64(trainer.task.stepsPerBlock)))
+      segmentFLOPs: trainer.task.replayFLOPs(ofSegment: segment))
   }
 
   private init(_ outcome: Dispute.Outcome, verifier: Int, segmentFLOPs: UInt64) {

@@ -57,6 +57,11 @@ public struct Plan: Sendable {
         "arithmetic.tolerance needs states that follow from published gradients: "
           + "training.quantize: step without error_feedback")
     }
+    guard constants.tolerance == .exact || !task.recipe.commitsMicrobatches else {
+      throw .impossible(
+        "arithmetic.tolerance compares the gradients of whole steps, but "
+          + "training.commit_microbatches has single microbatches replayed")
+    }
     try Self.checkMemory(task)
     miners = spec.chain.miners.map { miner in
       Miner(
@@ -248,11 +253,16 @@ public struct Plan: Sendable {
     // quantized twins; published gradients of a block are held packed.
     let parameters = 5.5 * Double(task.parameterByteCount)
     let published = Double(task.stepsPerBlock) * Double(task.gradientByteCount)
+    // What a miner keeps of microbatches to answer with.
+    let accumulations =
+      task.accumulationCount == 0
+      ? 0
+      : Double(Int(task.stepsPerBlock) * task.accumulationCount) * Double(task.accumulationByteCount)
     // The start, and what a frozen rest adds: the model that is computed with, its gradient, and a
     // merged copy.
     let whole = 4 * Double(ParameterLayout(task.shape).count)
     let rest = whole * (task.fineTuning.trainsEverything ? task.start == nil ? 0 : 1 : 4)
-    return parameters + published + rest
+    return parameters + published + accumulations + rest
       + task.shape.activationBytes(
         sequenceCount: Int(task.batchSize), contextLength: Int(task.contextLength))
   }

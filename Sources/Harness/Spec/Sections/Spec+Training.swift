@@ -72,6 +72,17 @@ extension Spec.Training: SpecReadable {
     try section.require(
       segment <= stepsPerBlock || section.isDescribing, "segment",
       "must be at most steps_per_block (\(stepsPerBlock)), but is '\(segment)'")
+    let commitsMicrobatches =
+      try section.optionalChoice(
+        "commit_microbatches", among: ["true", "false"],
+        doc: "Whether what is accumulated is committed after every microbatch, so that verifiers replay "
+          + "single microbatches instead of segments; by default not.") == "true"
+    try section.require(
+      !commitsMicrobatches || microbatches > 1 || section.isDescribing, "commit_microbatches",
+      "needs more than one microbatch, but microbatches is '\(microbatches)'")
+    try section.require(
+      !commitsMicrobatches || segment == 1 || section.isDescribing, "commit_microbatches",
+      "commits the state before every step, but segment is '\(segment)'")
     let feedback =
       try section.optionalChoice(
         "error_feedback", among: ["true", "false"],
@@ -85,7 +96,7 @@ extension Spec.Training: SpecReadable {
       ?? .step
     recipe = TrainingRecipe(
       optimizer: settings, schedule: schedule, clipNorm: Float(clipNorm ?? 0),
-      microbatchCount: microbatches, segmentLength: segment, usesErrorFeedback: feedback,
+      microbatchCount: microbatches, segmentLength: commitsMicrobatches ? 0 : segment, usesErrorFeedback: feedback,
       quantizationPoint: point == .step ? .step : .block)
   }
 

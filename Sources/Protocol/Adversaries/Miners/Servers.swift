@@ -71,4 +71,7 @@ struct AlteringServer: BlockServer {
   func answer(leaf index: Int) -> LeafAnswer? { base.answer(leaf: index).flatMap(alter) }
   func quantizedModel() -> [UInt8]? { base.quantizedModel() }
   func state(ofSegment index: Int) -> SegmentState? { base.state(ofSegment: index) }
+  func accumulation(beforeSegment index: Int) -> [UInt8]? {
+    base.accumulation(beforeSegment: index)
+  }
 }
