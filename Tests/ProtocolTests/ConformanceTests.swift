@@ -14,8 +14,46 @@ extension ConformanceMaker {
       trainingBeacon: try fixture.trainingBeacon().hex,
       challengeBeacon: try fixture.beacon.value(round: Int(fixture.state.challengeRound)).hex,
       publication: Self.hex(mined.content.canonicalBytes), headers: try headers(),
-      attestations: try attestations(), evidence: try evidence(), challenges: try challenges(),
-      verdicts: verdicts())
+      attestations: try attestations(), evidence: try evidence(), challenges: challenges(fixture),
+      verdicts: verdicts(), microbatches: try microbatches())
+  }
+
+  private func microbatches() throws -> ConformanceVectors.Microbatches {
+    typealias Tests = MicrobatchReplayTests
+    let chain = try Tests.fixture()
+    let honest = try chain.mine()
+    let skipping = try Tests.fixture(Tests.SkippedMicrobatch(step: 1, part: 2))
+    let cheat = try skipping.mine()
+    func proof(
+      _ name: String, _ evidence: Evidence, _ block: MinedBlock
+    ) throws -> ConformanceVectors.Proof {
+      func vector(_ expect: String) -> ConformanceVectors.Proof {
+        ConformanceVectors.Proof(
+          name: name, header: Self.hex(block.signed.canonicalBytes),
+          publication: Self.hex(block.content.canonicalBytes),
+          bytes: Self.hex(evidence.canonicalBytes), expect: expect)
+      }
+      return vector(try judge(vector(""), on: chain))
+    }
+    func accusation(
+      _ block: MinedBlock, _ segment: UInt32, _ bytes: [UInt8]?
+    ) -> Evidence {
+      Evidence(
+        block: block.signed.header.digest,
+        proof: .microbatch(segment, state: nil, accumulation: bytes ?? []))
+    }
+    let brought = try #require(try skipping.decide(cheat).outcomes[0].evidence)
+    let carried = honest.accumulation(beforeSegment: 6)
+    return ConformanceVectors.Microbatches(
+      genesis: Self.hex(chain.genesis.canonicalBytes), trainingBeacon: try chain.trainingBeacon().hex,
+      evidence: [
+        try proof("against an honest block", accusation(honest, 6, carried), honest),
+        try proof(
+          "with a changed accumulation", accusation(honest, 6, carried?.map { $0 ^ 1 }), honest),
+        try proof("without an accumulation", accusation(honest, 6, nil), honest),
+        try proof("a microbatch that there is not", accusation(honest, 16, carried), honest),
+        try proof("a microbatch that was left out", brought, cheat),
+      ], challenges: challenges(chain))
   }
 
   private func headers() throws -> [ConformanceVectors.Header] {
@@ -143,7 +181,7 @@ extension ConformanceMaker {
     return proofs
   }
 
-  private func challenges() throws -> [ConformanceVectors.Drawn] {
+  private func challenges(_ fixture: Fixture) -> [ConformanceVectors.Drawn] {
     (0..<4 as Range<UInt64>).map { number in
       let output = Fixture.digest("output", number)
       let challenge = Challenge(

@@ -47,6 +47,14 @@ struct ConformanceVectors: Codable, Equatable {
     let expect: String
   }
 
+  /// A chain whose segments are microbatches, with blocks and evidence of its own.
+  struct Microbatches: Codable, Equatable {
+    let genesis: String
+    let trainingBeacon: String
+    let evidence: [Proof]
+    let challenges: [Drawn]
+  }
+
   let genesis: String
   let corpus: String
   let parameters: String
@@ -58,6 +66,7 @@ struct ConformanceVectors: Codable, Equatable {
   let evidence: [Proof]
   let challenges: [Drawn]
   let verdicts: [Decision]
+  let microbatches: Microbatches
 
   static let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Vectors/protocol.json")
@@ -107,14 +116,16 @@ struct ConformanceMaker {
     return "counted"
   }
 
-  func judge(_ proof: ConformanceVectors.Proof) throws -> String {
+  func judge(
+    _ proof: ConformanceVectors.Proof, on chain: Fixture? = nil
+  ) throws -> String {
     guard let evidence = try? Evidence(canonicalBytes: Self.bytes(proof.bytes)) else {
       return "undecodable"
     }
     let header = try SignedHeader(canonicalBytes: Self.bytes(proof.header)).header
     let publication = try Publication(canonicalBytes: Self.bytes(proof.publication))
     do {
-      return "proves: \(try fixture.stranger(publication).judge(evidence, against: header))"
+      return "proves: \(try (chain ?? fixture).stranger(publication).judge(evidence, against: header))"
     } catch let error as EvidenceError { return "nothing: \(Self.caseName(error))" }
   }
 

@@ -14,6 +14,8 @@ struct FalseEvidenceTests {
       .update(records: records, answer: answer),
     ]
     for segment in 0..<4 as Range<UInt32> { proofs.append(.segment(segment, state: nil)) }
+    // What was accumulated says nothing where whole steps are replayed.
+    proofs.append(.microbatch(1, state: nil, accumulation: [1, 2, 3]))
     return proofs.map { Evidence(block: block, proof: $0) }
   }
 
