@@ -134,6 +134,42 @@ static void strip(long rows, long vectors, Tile t, int isPacked, int byRows) {
   }
 }
 
+enum { narrowColumns = 8, narrowWidth = 16 * CK_TILE_VECTORS };
+
+/// The product where c has few columns and a lies by columns: tiles of the transposed result, which are as
+/// wide as a's columns are long and read them as they lie. fma takes its factors in any order, so the chains
+/// are the same. m is a multiple of 16.
+static void narrowProduct(long m, long n, long k, const float *a, long aColumn, const float *b,
+                          long bRow, long bColumn, float *c, long cRow, int accumulate) {
+  float sums[narrowColumns * narrowWidth];
+  for (long i0 = 0; i0 < m; i0 += narrowWidth) {
+    const long vectors = m - i0 < narrowWidth ? (m - i0) / 16 : CK_TILE_VECTORS;
+    float *target = c + i0 * cRow;
+    if (accumulate) {
+      for (long i = 0; i < 16 * vectors; i++) {
+        for (long j = 0; j < n; j++) sums[j * narrowWidth + i] = target[i * cRow + j];
+      }
+    }
+    for (long k0 = 0; k0 < k; k0 += depthOfBlock) {
+      Tile t = {
+          .a = b + k0 * bRow,
+          .aStep = bColumn == 1 ? bRow : bColumn,
+          .b = a + i0 + k0 * aColumn,
+          .bRow = aColumn,
+          .c = sums,
+          .cRow = narrowWidth,
+          .depth = k - k0 < depthOfBlock ? k - k0 : depthOfBlock,
+          .lastCount = 16,
+          .accumulate = accumulate || k0 > 0,
+      };
+      strip(n, vectors, t, 0, bColumn != 1);
+    }
+    for (long i = 0; i < 16 * vectors; i++) {
+      for (long j = 0; j < n; j++) target[i * cRow + j] = sums[j * narrowWidth + i];
+    }
+  }
+}
+
 static long product(long m, long n, long k, const float *a, long aRow, long aColumn,
                     const float *b, long bRow, long bColumn, float *c, long cRow, int accumulate,
                     float *spare) {
@@ -141,6 +177,14 @@ static long product(long m, long n, long k, const float *a, long aRow, long aCol
     for (long i = 0; i < m; i++) memset(c + i * cRow, 0, (size_t)n * sizeof(float));
   }
   if (k == 0 || m == 0 || n == 0) return 0;
+  if (n <= narrowColumns && aRow == 1 && m >= 16) {
+    const long whole = m / 16 * 16;
+    const long missing = product(m - whole, n, k, a + whole, 1, aColumn, b, bRow, bColumn,
+                                 c + whole * cRow, cRow, accumulate, spare);
+    if (missing) return missing;
+    narrowProduct(whole, n, k, a, aColumn, b, bRow, bColumn, c, cRow, accumulate);
+    return 0;
+  }
   // Packing a pays when many columns read it, packing b when many rows do. The last strip of b is
   // packed if it is narrower than its vectors, and b by columns always is: tiles read vectors.
   const int packsA = n > 192, packsB = m > 96 || bColumn != 1;

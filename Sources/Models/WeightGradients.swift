@@ -31,20 +31,20 @@ enum WeightGradients {
 }
 
 extension WeightGradients {
-  /// Zeros those elements of `gradient` that the backward pass adds to or leaves alone. If all are
-  /// wanted it overwrites most matrices with the result of a product, and zeros would be in vain.
+  /// Zeros those elements of `gradient` that the backward pass adds to. It overwrites most matrices with
+  /// the result of a product or leaves them alone, and zeros would be in vain; the embedding's is added to
+  /// where no product computes it.
   func prepare(
     _ gradient: FloatBuffer, _ layout: ParameterLayout, observer: (any OperatorObserver)?
   ) {
     precondition(gradient.count == layout.count)
-    guard case .all = self else {
-      gradient.fill(0)
-      observer?.cleared([Vector(gradient).window])
-      return
-    }
+    var hasEmbedding = true
+    if case .all = self { hasEmbedding = false }
     gradient.withUnsafeMutableBytes { bytes in
       for tensor in layout.tensors
-      where tensor.dimensions.count == 1 || tensor.name == "wpe.weight" {
+      where tensor.dimensions.count == 1 || tensor.name == "wpe.weight"
+        || hasEmbedding && tensor.offset == 0
+      {
         let part = bytes[4 * tensor.range.lowerBound..<4 * tensor.range.upperBound]
         UnsafeMutableRawBufferPointer(rebasing: part).initializeMemory(as: UInt8.self, repeating: 0)
         observer?.cleared([Vector(gradient, offset: tensor.offset, count: tensor.count).window])
