@@ -136,8 +136,9 @@ CK_INLINE __m512 stepped(__m512 threshold, __m512i step) {
   return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(threshold), step));
 }
 
-CK_INLINE void encodeByCells(long size, int step, const float *x, float unit, float factor, float offset,
-                             __m512 low, __m512 high, const Cells *cells, uint8_t *codes) {
+CK_INLINE void encodeByCells(long size, int step, const float *x, float unit, float factor,
+                             float offset, __m512 low, __m512 high, const Cells *cells,
+                             uint8_t *codes) {
   for (long i = 0; i < size; i += step) {
     I16 found[4];
     for (int k = 0; k < step / 16; k++) {
@@ -160,17 +161,23 @@ CK_INLINE void encodeByCells(long size, int step, const float *x, float unit, fl
 CK_INLINE int encodeGroupByCells(const CKQuantization *q, const Cells *cells, long size, int step,
                                  const float *x, uint32_t magnitude, float scale,
                                  uint8_t *codes) {
+  if (cells->dividesNumbers) {
+    // A power of two is its exponent, and the largest number is below the next power of its own.
+    const uint32_t exponent = __builtin_bit_cast(uint32_t, scale) >> 23;
+    if (exponent - 27u > 200u || (magnitude >> 23) - exponent != (uint32_t)q->largestExponent) {
+      return 0;
+    }
+    const float inverse = __builtin_bit_cast(float, (254 - exponent) << 23);
+    encodeByCells(size, step, x, inverse, q->cellFactor, q->cellOffset,
+                  stepped(cells->thresholds[0], cells->steps[0]),
+                  stepped(cells->thresholds[1], cells->steps[1]), cells, codes);
+    return 1;
+  }
   const float inverse = 1 / scale;
   // Thresholds times a scale that is this far from the smallest floats are normal numbers, or 0.
   if (!(scale > 0x1p-100f && scale < 0x1p+100f &&
         __builtin_bit_cast(float, magnitude) * inverse <= q->cellLimit)) {
     return 0;
-  }
-  if (cells->dividesNumbers) {
-    encodeByCells(size, step, x, inverse, q->cellFactor, q->cellOffset,
-                  stepped(cells->thresholds[0], cells->steps[0]),
-                  stepped(cells->thresholds[1], cells->steps[1]), cells, codes);
-    return 1;
   }
   const __m512 unit = _mm512_set1_ps(scale);
   encodeByCells(size, step, x, 1, inverse * q->cellFactor, q->cellOffset,
@@ -207,9 +214,10 @@ CK_INLINE void largestOfFour(const float *x, long size, uint32_t *result) {
   for (int g = 0; g < 4; g++) {
     rows[g] = 0;
     for (long i = 0; i < size; i += 16) {
-      // The work on groups fills the processor's window, so that it does not look ahead by itself. Past
-      // the end this does nothing.
-      __builtin_prefetch((const char *)(x + g * size + i) + 4096);
+      // The work on groups fills the processor's window, so that it does not look ahead by itself: from
+      // memory far ahead, into the first cache near. Past the end this does nothing.
+      __builtin_prefetch((const char *)(x + g * size + i) + 16384, 0, 1);
+      __builtin_prefetch((const char *)(x + g * size + i) + 1024);
       rows[g] = greater(rows[g], magnitudesOf(x + g * size + i));
     }
   }
