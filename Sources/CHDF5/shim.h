@@ -3,6 +3,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+#include <fcntl.h>
 #include <hdf5/serial/hdf5.h>
 #include <hdf5/serial/hdf5_hl.h>
 
@@ -71,5 +72,8 @@ POGO_GET(H5Z_filter_t, H5Z_FILTER_SHUFFLE)
 POGO_GET(H5Z_filter_t, H5Z_FILTER_FLETCHER32)
 
 #undef POGO_GET
+
+/// The flag of open() that writes past the page cache; it has another value on every processor.
+static inline int pogo_O_DIRECT(void) { return __O_DIRECT; }
 
 #endif

@@ -51,7 +51,7 @@ package enum FileImage {
     guard descriptor >= 0 else { throw .cannotWrite(place, details: systemMessage()) }
     do throws(HDF5Error) {
       defer { _ = Glibc.close(descriptor) }
-      for part in parts { try write(part, toDescriptor: descriptor, place) }
+      try DirectOutput.write(parts, toDescriptor: descriptor, place)
       guard fsync(descriptor) == 0 else { throw .cannotWrite(place, details: systemMessage()) }
     } catch {
       unlink(temporary)
@@ -81,7 +81,7 @@ package enum FileImage {
     }
   }
 
-  private static func systemMessage() -> String {
+  static func systemMessage() -> String {
     strerror(errno).map { String(cString: $0) } ?? "system error"
   }
 }

@@ -99,6 +99,24 @@ import Testing
     #expect(error == .cannotWrite(place, details: "No space left on device"))
   }
 
+  /// Large files take another way to the disk, in blocks of 4 MiB.
+  @Test(arguments: [4 << 20, (4 << 20) + 1, (8 << 20) - 4096, (8 << 20) + 4095, 13_000_003])
+  func largeFilesHoldWhatWasWritten(count: Int) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.h5"
+      // No two blocks and no two pages are alike.
+      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 16) }
+      for round in 0..<2 {
+        let file = try File.create(path)
+        let values = round == 0 ? bytes : bytes.reversed()
+        try file.root.createDataset("x", shape: [count], values: values, storage: .contiguous)
+        try file.close()
+        #expect(try File.open(path).root.dataset("x").read(UInt8.self) == values)
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.h5"])
+    }
+  }
+
   /// On a file system of 64 KiB, which only the superuser can make, and in some containers nobody.
   @Test(.enabled(if: withSmallDisk { _ in } != nil, "needs the right to mount"))
   func aFullDiskIsAnErrorAndLeavesTheOldFile() throws {
