@@ -27,11 +27,12 @@ public struct TraceRecord: Sendable, Hashable, CanonicalCodable {
   /// Bit of the encoded step number that says that accumulations follow.
   private static let accumulationsBit: UInt32 = 1 << 31
 
-  /// From its parts.
+  /// From its parts; the step is below 2^31.
   public init(
     step: UInt32, parametersRoot: Digest, auxiliaryRoot: Digest = .zero, gradientRoot: Digest,
     batchDigest: Digest, loss: Float, accumulationRoots: [Digest] = []
   ) {
+    precondition(step & Self.accumulationsBit == 0, "step \(step)")
     self.step = step
     self.parametersRoot = parametersRoot
     self.auxiliaryRoot = auxiliaryRoot

@@ -124,7 +124,7 @@ struct FraudTests {
     let mined = try fixture.mine()
     let lies: [(TraceViolation, (inout [TraceRecord]) -> Void)] = [
       (.wrongStepNumber(position: 0), { $0[0] = $0[0].with(step: 1) }),
-      (.wrongStepNumber(position: 2), { $0[2] = $0[2].with(step: .max) }),
+      (.wrongStepNumber(position: 2), { $0[2] = $0[2].with(step: UInt32(Int32.max)) }),
       (.wrongStepNumber(position: 1), { $0.swapAt(1, 2) }),
       (.wrongFirstState, { $0[0] = $0[0].with(parametersRoot: $0[1].parametersRoot) }),
       (.wrongClaimedLoss, { $0[0] = $0[0].with(loss: $0[0].loss.nextUp) }),

@@ -33,7 +33,9 @@ import Testing
       func run(_ parts: Range<Int>) -> Float? {
         model.lossAndGradient(
           state.parameters, on: batch, parts: parts, gradient: gradient, in: workspace
-        ) { _ in accumulations.append(model.accumulation(of: batch, gradient: gradient, in: workspace)) }
+        ) { _ in
+          accumulations.append(model.accumulation(of: batch, gradient: gradient, in: workspace))
+        }
       }
       if part > 0 { _ = run(0..<part) }
       accumulations.append(
