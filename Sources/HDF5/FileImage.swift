@@ -81,7 +81,7 @@ package enum FileImage {
     }
   }
 
-  static func systemMessage() -> String {
+  private static func systemMessage() -> String {
     strerror(errno).map { String(cString: $0) } ?? "system error"
   }
 }

@@ -7,7 +7,7 @@ import Kernels
 /// 3. the gradient of what is trained.
 extension ModelShape {
   /// Bytes of an accumulation of batches of `positionCount` positions.
-  public func accumulationByteCount(
+  func accumulationByteCount(
     positionCount: Int, gradientCount: Int, withSums: Bool
   ) -> Int {
     let sums =
@@ -46,7 +46,8 @@ extension ModelWorkspace {
       let sums = inputEmbedding.sums(positionCount: batch.positionCount)
       bytes += sums.buffer.littleEndianBytes(sums.offset..<sums.offset + sums.count)
     }
-    return bytes + gradient.littleEndianBytes(0..<gradient.count)
+    bytes += gradient.littleEndianBytes(0..<gradient.count)
+    return bytes
   }
 
   /// Goes on after a part with an accumulation of the right size.

@@ -30,13 +30,28 @@ import Testing
     #expect(summary.replayedSteps >= 16)
   }
 
+  /// An accusation of a microbatch is settled like one of a segment, for what its replay spares.
+  @Test func accusationsOfThemAreSettled() throws {
+    let point = try run(
+      Self.spec.replacingOccurrences(of: "progress_margin: 5", with: "progress_margin: 5, disputes: true")
+    ).points[0]
+    let (steps, spared) = (
+      try point.integers("dispute_step"), try point.integers("dispute_segment_flops")
+    )
+    #expect(steps[0] == -1 && steps[2] >= 0)
+    let mining = try point.integers("mining_flops")
+    // Four steps of four microbatches.
+    #expect(spared[2] * 16 == mining[2])
+  }
+
   @Test func whatOneOfThemCannotDoIsRefused() throws {
     for (change, words) in [
       ("microbatches: 4, ", "needs more than one microbatch, but microbatches is '1'"),
       ("", "commits the state before every step, but segment is '2'"),
     ] {
       let spec = Self.spec.replacingOccurrences(of: change, with: "").replacingOccurrences(
-        of: "steps_per_block: 4", with: change.isEmpty ? "steps_per_block: 4, segment: 2" : "steps_per_block: 4")
+        of: "steps_per_block: 4",
+        with: change.isEmpty ? "steps_per_block: 4, segment: 2" : "steps_per_block: 4")
       #expect {
         _ = try run(spec)
       } throws: { "\($0)".contains("training.commit_microbatches") && "\($0)".contains(words) }

@@ -59,6 +59,7 @@ public enum RecordedBeaconFile {
 
 /// Why a file of beacon rounds is refused.
 public struct RecordedBeaconFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong, in words.
   public let description: String
 
   init(_ description: String) { self.description = description }

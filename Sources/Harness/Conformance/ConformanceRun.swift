@@ -11,6 +11,7 @@ public struct ConformanceRun: Sendable, CustomStringConvertible {
   /// SHA-256 of the run on a machine that keeps the contract.
   public let golden: String
 
+  /// The family of the model.
   public var description: String { "\(shape.family)" }
 
   /// The runs of both families: no size is a multiple of a vector's width, layers look near and far,

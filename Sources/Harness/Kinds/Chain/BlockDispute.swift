@@ -84,6 +84,7 @@ extension BlockDispute {
 
 /// As the journal of a run keeps it.
 extension BlockDispute: CanonicalCodable {
+  /// All fields in their order; no step is 2^32 - 1.
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(verifier)
     writer.append(contested)
@@ -96,6 +97,7 @@ extension BlockDispute: CanonicalCodable {
     writer.append(segmentFLOPs)
   }
 
+  /// Reads what `encode` wrote.
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     verifier = try reader.readUInt32()
     contested = try reader.readString()

@@ -56,10 +56,12 @@ public struct PatchedLeaf: Sendable, Hashable, CanonicalCodable {
     self.index = UInt32(index)
     self.bytes = bytes
   }
+  /// All fields in their order.
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(index)
     writer.append(bytes)
   }
+  /// Reads what `encode` wrote.
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     index = try reader.readUInt32()
     bytes = try reader.readBytes()

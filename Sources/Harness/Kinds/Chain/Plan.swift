@@ -300,6 +300,7 @@ public struct Plan: Sendable {
 public enum PlanError: Error, Sendable, Equatable, CustomStringConvertible {
   case impossible(String)
 
+  /// What is wrong, and what helps.
   public var description: String {
     switch self {
     case .impossible(let text): text

@@ -192,6 +192,7 @@ struct WorkEstimate {
 public enum SimulationError: Error, Sendable, Equatable, CustomStringConvertible {
   case outOfStake(String)
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .outOfStake(let name):

@@ -75,8 +75,8 @@ extension Spec.Training: SpecReadable {
     let commitsMicrobatches =
       try section.optionalChoice(
         "commit_microbatches", among: ["true", "false"],
-        doc: "Whether what is accumulated is committed after every microbatch, so that verifiers replay "
-          + "single microbatches instead of segments; by default not.") == "true"
+        doc: "Whether what is accumulated is committed after every microbatch, so that verifiers "
+          + "replay single microbatches instead of segments; by default not.") == "true"
     try section.require(
       !commitsMicrobatches || microbatches > 1 || section.isDescribing, "commit_microbatches",
       "needs more than one microbatch, but microbatches is '\(microbatches)'")
@@ -96,8 +96,8 @@ extension Spec.Training: SpecReadable {
       ?? .step
     recipe = TrainingRecipe(
       optimizer: settings, schedule: schedule, clipNorm: Float(clipNorm ?? 0),
-      microbatchCount: microbatches, segmentLength: commitsMicrobatches ? 0 : segment, usesErrorFeedback: feedback,
-      quantizationPoint: point == .step ? .step : .block)
+      microbatchCount: microbatches, segmentLength: commitsMicrobatches ? 0 : segment,
+      usesErrorFeedback: feedback, quantizationPoint: point == .step ? .step : .block)
   }
 
   private static func optimizer(
